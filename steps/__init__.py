@@ -1,0 +1,1 @@
+"""One small accounts service, wired a different way in every step."""

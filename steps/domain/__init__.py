@@ -1,0 +1,1 @@
+"""What the service is about, whoever wires it: entities, errors, schemas, settings."""

@@ -1,0 +1,1 @@
+"""The parts that touch the outside world and that no step changes."""

@@ -1,0 +1,106 @@
+"""The first heavy object: a SQLAlchemy engine with its pool of connections."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from steps.domain.errors import ConfigurationError, DatabaseUnavailable
+from steps.domain.settings import Settings
+from steps.infrastructure.announcements import announce
+from steps.infrastructure.tables import Table
+
+POOL_SIZE = 15
+"""Connections that one engine may hold at once, and so the sessions worth having at once.
+
+SQLAlchemy's own default is the same number: 5 kept and 10 more on demand.
+"""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a SQLite connection waits for another one's write to end, in milliseconds."""
+
+DRIVERS = ("sqlite", "postgresql+psycopg")
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return an engine for `settings.database_url`. Nothing connects before its first use.
+
+    A SQLite file gets its tables with the first connection; for PostgreSQL call `create_tables`.
+    Raises ConfigurationError for a URL that no engine can be made of. Later, a database that
+    does not answer raises DatabaseUnavailable in place of the driver's error.
+    """
+    url = _parse(settings.database_url.get_secret_value())
+    try:
+        engine = create_engine(
+            url,
+            echo=settings.db_echo,
+            hide_parameters=True,  # a statement's parameters hold password hashes
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+        )
+    except ImportError:
+        raise ConfigurationError(f"DATABASE_URL: the driver {url.drivername} is missing") from None
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "engine_disposed", lambda closed: announce("closed", "engine", closed))
+    announce("opened", "engine", engine)
+    return engine
+
+
+def check_database(engine: Engine) -> None:
+    """Connect once. Raises ConfigurationError when the database does not answer."""
+    try:
+        with engine.connect():
+            pass
+    except DatabaseUnavailable as error:
+        raise ConfigurationError(
+            f"DATABASE_URL: {' '.join(str(error.__cause__).split())}"
+        ) from None
+
+
+def create_tables(engine: Engine) -> None:
+    """Create the tables that are missing, as a migration would before a release."""
+    Table.metadata.create_all(engine)
+
+
+def _parse(database_url: str) -> URL:
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise ConfigurationError("DATABASE_URL: this is not a URL of a database") from None
+    if url.drivername not in DRIVERS:
+        raise ConfigurationError(f"DATABASE_URL: use one of {', '.join(DRIVERS)}")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError("DATABASE_URL: every connection needs the same file, not memory")
+    return url
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # The wait comes first: the switch to WAL and the tables of a new file meet other connections.
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    for statement in _SQLITE_TABLES:
+        connection.execute(statement)
+
+
+def _translate(context: ExceptionContext) -> BaseException | None:
+    if isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+        return DatabaseUnavailable()
+    return None
+
+
+def _sqlite_tables() -> Iterator[str]:
+    dialect = sqlite.dialect()
+    for table in Table.metadata.sorted_tables:
+        yield str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
+        for index in table.indexes:
+            yield str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
+
+
+_SQLITE_TABLES = tuple(_sqlite_tables())

@@ -1,0 +1,89 @@
+"""The second heavy object: a boto3 client for S3 with its pool of connections."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from steps.domain.errors import BucketExists, ConfigurationError, StorageUnavailable
+from steps.domain.settings import Settings
+from steps.infrastructure.announcements import announce
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client as S3Client
+else:
+    from botocore.client import BaseClient as S3Client
+
+
+def open_s3_client(settings: Settings) -> S3Client:
+    """Return a client for `settings.s3_endpoint_url`. Nothing connects before its first call.
+
+    Credentials and region come from where boto3 looks for them (`AWS_*`). Each client has a
+    boto3 session of its own, because making clients from a shared one is not thread-safe.
+    Close it with `close_s3_client`. Raises ConfigurationError for settings boto3 refuses.
+    """
+    try:
+        client = boto3.Session().client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url,
+            config=Config(
+                connect_timeout=2,
+                read_timeout=10,
+                retries={"total_max_attempts": 2},
+                s3={"addressing_style": "path"},
+            ),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise ConfigurationError(f"S3: {error}") from None
+    announce("opened", "S3 client", client)
+    return client
+
+
+def close_s3_client(client: S3Client) -> None:
+    """Close the client's connections. Closing twice is harmless."""
+    client.close()
+    announce("closed", "S3 client", client)
+
+
+def list_bucket_names(client: S3Client) -> list[str]:
+    """Return the names of all buckets. Raises StorageUnavailable when S3 gives no answer."""
+    try:
+        return [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable from error
+
+
+def create_bucket(client: S3Client, name: str) -> None:
+    """Create a bucket in the client's region.
+
+    Raises BucketExists, whoever owns that bucket, and StorageUnavailable. S3 is asked first
+    because us-east-1, unlike other regions, answers 200 when you create your own bucket again.
+    """
+    try:
+        if _bucket_exists(client, name):
+            raise BucketExists
+        if client.meta.region_name == "us-east-1":
+            client.create_bucket(Bucket=name)
+        else:
+            region = cast(Any, client.meta.region_name)  # the stubs know only today's regions
+            client.create_bucket(
+                Bucket=name, CreateBucketConfiguration={"LocationConstraint": region}
+            )
+    except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+        raise BucketExists from None
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable from error
+
+
+def _bucket_exists(client: S3Client, name: str) -> bool:
+    try:
+        client.head_bucket(Bucket=name)
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == HTTPStatus.NOT_FOUND:
+            return False
+        if status != HTTPStatus.FORBIDDEN:  # forbidden: it exists and belongs to somebody else
+            raise
+    return True

@@ -1,0 +1,48 @@
+"""Where users and their audit events are kept."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from steps.domain.entities import AuditEvent, User
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets the time zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=value.tzinfo or UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts up in INTEGER columns
+
+
+class Table(DeclarativeBase):
+    """What all tables share: the metadata that knows them."""
+
+
+class UserRow(Table):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+
+    def to_entity(self) -> User:
+        return User(id=self.id, email=self.email, password_hash=self.password_hash)
+
+
+class AuditEventRow(Table):
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    action: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
+
+    def to_entity(self) -> AuditEvent:
+        return AuditEvent(id=self.id, user_id=self.user_id, action=self.action, at=self.at)

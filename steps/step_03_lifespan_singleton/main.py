@@ -1,0 +1,28 @@
+"""The app: its lifespan opens the core before the first request and closes it after the last."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from steps.domain.settings import Settings, load_settings
+from steps.step_03_lifespan_singleton import NUMBER
+from steps.step_03_lifespan_singleton.core import open_core
+from steps.step_03_lifespan_singleton.routes import router
+from steps.web.errors import install_error_handlers
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_core(settings or load_settings()) as core:
+            app.state.core = core
+            yield
+
+    app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
+    install_error_handlers(app)
+    app.include_router(router)
+    return app
+
+
+app = create_app()

@@ -1,0 +1,1 @@
+"""How the service speaks HTTP where no step changes it."""

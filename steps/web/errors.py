@@ -1,0 +1,76 @@
+"""Every error leaves as JSON with `detail`, and never repeats what was sent."""
+
+import logging
+
+from fastapi import FastAPI, Request, status
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from steps.domain import errors
+
+STATUS = {
+    errors.InvalidCredentials: status.HTTP_401_UNAUTHORIZED,
+    errors.InvalidApiKey: status.HTTP_401_UNAUTHORIZED,
+    errors.UserNotFound: status.HTTP_404_NOT_FOUND,
+    errors.EmailTaken: status.HTTP_409_CONFLICT,
+    errors.BucketExists: status.HTTP_409_CONFLICT,
+    errors.StorageUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+    errors.DatabaseUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+}
+
+logger = logging.getLogger("uvicorn.error")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Give `app` the same error answers in every step."""
+
+    @app.exception_handler(errors.AccountsError)
+    async def answer_accounts_error(_: Request, error: errors.AccountsError) -> JSONResponse:
+        status_code = STATUS[type(error)]
+        if status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+            logger.error("%s Cause: %r", error, error.__cause__)
+        return JSONResponse({"detail": str(error)}, status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        # Only these three: pydantic's "input" and "ctx" would send a password back.
+        problems = [{key: p[key] for key in ("type", "loc", "msg")} for p in error.errors()]
+        return JSONResponse({"detail": problems}, status.HTTP_422_UNPROCESSABLE_CONTENT)
+
+    @app.exception_handler(Exception)
+    async def answer_unexpected_error(_: Request, __: Exception) -> JSONResponse:
+        return JSONResponse(
+            {"detail": "Internal Server Error"}, status.HTTP_500_INTERNAL_SERVER_ERROR
+        )
+
+    app.add_middleware(_ReadableStartupFailure)
+
+
+class _ReadableStartupFailure:
+    """Report a bad setting in one line, where Starlette would report a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            return await self._app(scope, receive, send)
+
+        failure: list[Message] = []
+
+        async def hold_back_failure(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                failure.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, hold_back_failure)
+        except errors.ConfigurationError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        except BaseException:
+            for message in failure:
+                await send(message)
+            raise

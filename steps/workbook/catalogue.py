@@ -1,0 +1,68 @@
+"""The steps in the order in which they are read."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from fastapi import FastAPI
+
+PROJECT = Path(__file__).parents[2]
+"""The folder that holds README.md, steps and notebooks."""
+
+
+class UnknownStep(Exception):
+    """Nobody can be served that step: one line that lists the steps there are."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its number, its package's name, what it adds and the flaw that this repairs."""
+
+    number: int
+    name: str
+    idea: str
+    repairs: str
+
+    @property
+    def folder(self) -> Path:
+        return PROJECT / "steps" / self.name
+
+    @property
+    def package(self) -> str:
+        return f"steps.{self.name}"
+
+    @property
+    def target(self) -> str:
+        """What `uvicorn` takes."""
+        return f"{self.package}.main:app"
+
+    def create_app(self) -> FastAPI:
+        """Return a fresh app that reads its settings from the environment."""
+        app: FastAPI = import_module(f"{self.package}.main").create_app()
+        return app
+
+
+STEPS = (
+    Step(1, "step_01_depends", "`Depends`, `yield`, function scope", ""),
+    Step(
+        2,
+        "step_02_lru_cache_singleton",
+        "`lru_cache` on settings, engine and S3 client",
+        "each was built for every request",
+    ),
+    Step(
+        3,
+        "step_03_lifespan_singleton",
+        "a `Core` opened and closed by the lifespan",
+        "nothing closed them, and a cold start built several",
+    ),
+)
+
+
+def find_step(number: int | str) -> Step:
+    """Return the step with this number. Raises UnknownStep."""
+    for step in STEPS:
+        if str(number).strip().lstrip("0") == str(step.number):
+            return step
+    known = ", ".join(f"{step.number} ({step.name})" for step in STEPS)
+    raise UnknownStep(f"Say which step, as in STEP={STEPS[-1].number}. There are: {known}.")

@@ -1,0 +1,73 @@
+"""Code and differences as they stand in the files, for notebooks and the terminal."""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from IPython.display import Markdown
+
+from steps.workbook.catalogue import Step, find_step
+
+
+def show(*subjects: object) -> Markdown:
+    """Return the source of functions, classes and modules, read from their files."""
+    parts = [textwrap.dedent(inspect.getsource(subject)).strip() for subject in subjects]  # type: ignore[arg-type]
+    return Markdown("```python\n" + "\n\n\n".join(parts) + "\n```")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changes from one step to the next, without the names of the packages themselves."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def added(self) -> int:
+        return sum(re.match(r"\+(?!\+\+ )", line) is not None for line in self.lines)
+
+    @property
+    def removed(self) -> int:
+        return sum(re.match(r"-(?!-- )", line) is not None for line in self.lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def compare(before: Step, after: Step) -> Difference:
+    """Compare all files of two steps but `__init__.py`, which only holds number and claim."""
+    names = sorted({path.name for step in (before, after) for path in step.folder.glob("*.py")})
+    lines: list[str] = []
+    for name in names:
+        if name != "__init__.py":
+            lines.extend(_compare_files(before, after, name))
+    return Difference(tuple(lines))
+
+
+def show_diff(number: int, file: str | None = None) -> Markdown:
+    """Return how step `number` differs from the one before it, in one file or in all."""
+    after = find_step(number)
+    before = find_step(number - 1)
+    lines = compare(before, after).lines if file is None else _compare_files(before, after, file)
+    return Markdown("```diff\n" + "\n".join(lines) + "\n```")
+
+
+def _compare_files(before: Step, after: Step, name: str) -> Iterator[str]:
+    old = _read(before.folder / name).replace(before.name, after.name)
+    new = _read(after.folder / name)
+    changes = unified_diff(
+        old.splitlines(),
+        new.splitlines(),
+        f"{before.name}/{name}",
+        f"{after.name}/{name}",
+        n=2,
+        lineterm="",
+    )
+    return ("@@" if line.startswith("@@") else line for line in changes)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
