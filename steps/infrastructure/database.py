@@ -20,6 +20,9 @@ POOL_SIZE = 15
 SQLAlchemy's own default is the same number: 5 kept and 10 more on demand.
 """
 
+POOL_TIMEOUT_S = 2
+"""How long a session waits for a free connection before it is an error, in seconds."""
+
 BUSY_TIMEOUT_MS = 5_000
 """How long a SQLite connection waits for another one's write to end, in milliseconds."""
 
@@ -41,6 +44,7 @@ def open_engine(settings: Settings) -> Engine:
             hide_parameters=True,  # a statement's parameters hold password hashes
             pool_size=POOL_SIZE,
             max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_S,
         )
     except ImportError:
         raise ConfigurationError(f"DATABASE_URL: the driver {url.drivername} is missing") from None

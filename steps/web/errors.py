@@ -3,8 +3,11 @@
 import logging
 
 from fastapi import FastAPI, Request, status
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.domain import errors
@@ -37,6 +40,13 @@ def install_error_handlers(app: FastAPI) -> None:
         # Only these three: pydantic's "input" and "ctx" would send a password back.
         problems = [{key: p[key] for key in ("type", "loc", "msg")} for p in error.errors()]
         return JSONResponse({"detail": problems}, status.HTTP_422_UNPROCESSABLE_CONTENT)
+
+    @app.exception_handler(HTTPException)
+    async def answer_http_error(request: Request, error: HTTPException) -> Response:
+        # FastAPI says 400 to bytes that no JSON parser can read and 422 to other broken JSON.
+        if error.status_code == status.HTTP_400_BAD_REQUEST:
+            error.status_code = status.HTTP_422_UNPROCESSABLE_CONTENT
+        return await http_exception_handler(request, error)
 
     @app.exception_handler(Exception)
     async def answer_unexpected_error(_: Request, __: Exception) -> JSONResponse:

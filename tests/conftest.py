@@ -1,0 +1,46 @@
+"""What all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from steps.infrastructure import passwords
+from steps.workbook.environment import AWS_VARIABLES, forget_buckets, serve_s3, variables
+from steps.workbook.lifetimes import Recording, record
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_foreign_accounts() -> Iterator[None]:
+    """Keep boto3 away from whatever AWS account and proxy this machine knows."""
+    loopback = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    with variables({**AWS_VARIABLES, **loopback, "AWS_PROFILE": None}):
+        yield
+
+
+@pytest.fixture
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with argon2's smallest parameters where the strength of the hash is not the subject."""
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+    monkeypatch.setattr(passwords, "TIME_COST", 1)
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    with serve_s3() as url:
+        yield url
+
+
+@pytest.fixture
+def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
+    """Settings that point at a new SQLite file and at the embedded S3, emptied."""
+    database_url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+    forget_buckets()
+    with variables({"DATABASE_URL": database_url, "S3_ENDPOINT_URL": s3_url, "API_KEY": "key"}):
+        yield
+
+
+@pytest.fixture
+def recording() -> Iterator[Recording]:
+    with record() as recording:
+        yield recording

@@ -1,0 +1,52 @@
+"""Two hundred people sign up at once, and half of them are somebody else's namesake."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from contextlib import closing
+
+import httpx2
+
+from steps.workbook.catalogue import Step
+from steps.workbook.environment import embedded_environment
+from steps.workbook.serving import serve
+from tests.contract.conftest import forget_singletons
+
+PEOPLE, EMAILS = 200, 100
+
+
+async def sign_up_all(url: str) -> Counter[int]:
+    limits = httpx2.Limits(max_connections=PEOPLE)
+    async with httpx2.AsyncClient(
+        base_url=url, limits=limits, timeout=60, trust_env=False
+    ) as client:
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    "/users",
+                    json={"email": f"user{n % EMAILS}@example.com", "password": "correct horse"},
+                )
+                for n in range(PEOPLE)
+            )
+        )
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_each_email_is_registered_once_and_nobody_meets_an_error(
+    step: Step, quick_hashing: None
+) -> None:
+    """The pool gives up after two seconds of waiting, so a stall would show as a 500."""
+    forget_singletons(step)
+    with embedded_environment() as environment:
+        with serve(step.create_app()) as url:
+            statuses = asyncio.run(sign_up_all(url))
+        forget_singletons(step)
+        path = environment["DATABASE_URL"].removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection:
+            rows = [
+                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+                for table in ("users", "audit_events")
+            ]
+
+    assert statuses == {201: EMAILS, 409: PEOPLE - EMAILS}
+    assert rows == [EMAILS, EMAILS]

@@ -1,0 +1,88 @@
+"""What callers see when the service's surroundings are not as they should be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from steps.infrastructure import announcements
+from steps.workbook.catalogue import Step
+from tests.contract.conftest import forget_singletons
+
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+
+
+@pytest.fixture
+def engines() -> Iterator[list[Engine]]:
+    """The engines that the step opens."""
+    opened: list[Engine] = []
+
+    def note(change: announcements.Change, kind: str, subject: object) -> None:
+        if isinstance(subject, Engine):
+            opened.append(subject)
+
+    announcements.listeners.append(note)
+    yield opened
+    announcements.listeners.remove(note)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "accounts.db"
+
+
+@pytest.fixture
+def client(
+    step: Step,
+    database: Path,
+    engines: list[Engine],
+    quick_hashing: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[httpx2.Client]:
+    """A step without API_KEY whose object storage nobody serves."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database.as_posix()}")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("API_KEY", "")
+    forget_singletons(step)
+    with TestClient(step.create_app(), raise_server_exceptions=False) as client:
+        yield client
+    forget_singletons(step)
+
+
+def test_without_an_api_key_in_the_settings_nobody_creates_a_bucket(client: httpx2.Client) -> None:
+    for key in ("", "None", "guess"):
+        answer = client.post("/buckets", json={"name": "photos"}, headers={"X-API-Key": key})
+        assert answer.status_code == 401
+
+
+def test_an_unreachable_storage_is_unavailable(client: httpx2.Client) -> None:
+    answer = client.get("/buckets")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"detail": "The object storage does not answer."}
+
+
+def test_an_unreachable_storage_does_not_keep_users_away(client: httpx2.Client) -> None:
+    assert client.post("/users", json=ADA).status_code == 201
+
+
+def test_a_database_that_goes_away_is_unavailable_until_it_is_back(
+    client: httpx2.Client, engines: list[Engine], database: Path
+) -> None:
+    assert client.post("/users", json=ADA).status_code == 201
+    away = database.with_name("away.db")
+    engines[-1].dispose()
+    database.rename(away)
+    database.mkdir()  # SQLite cannot open a folder
+
+    for answer in (client.get("/health"), client.post("/login", json=ADA), client.get("/users/1")):
+        assert answer.status_code == 503
+        assert answer.json() == {"detail": "The database does not answer."}
+
+    database.rmdir()
+    away.rename(database)
+    assert client.get("/health").status_code == 200
+    assert client.post("/login", json=ADA).status_code == 200

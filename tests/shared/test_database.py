@@ -1,0 +1,117 @@
+"""The engine that every step opens."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from steps.domain.errors import ConfigurationError, DatabaseUnavailable
+from steps.domain.settings import Settings
+from steps.infrastructure.database import BUSY_TIMEOUT_MS, check_database, open_engine
+from steps.infrastructure.tables import AuditEventRow, UserRow
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return with_url(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+
+
+def with_url(url: str) -> Settings:
+    return Settings(database_url=SecretStr(url))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("foreign_keys", 1), ("journal_mode", "wal"), ("busy_timeout", BUSY_TIMEOUT_MS)],
+)
+def test_each_sqlite_connection_is_set_up(settings: Settings, pragma: str, value: object) -> None:
+    engine = open_engine(settings)
+    with engine.connect() as first, engine.connect() as second:
+        assert first.scalar(text(f"PRAGMA {pragma}")) == value
+        assert second.scalar(text(f"PRAGMA {pragma}")) == value
+    engine.dispose()
+
+
+def test_opening_an_engine_touches_no_file(settings: Settings, tmp_path: Path) -> None:
+    open_engine(settings).dispose()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_event_of_nobody_is_refused(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with Session(engine) as session:
+        session.add(AuditEventRow(user_id=7, action="signed up"))
+        with pytest.raises(IntegrityError):
+            session.flush()
+    engine.dispose()
+
+
+def test_many_cold_starts_on_one_new_file_all_succeed(settings: Settings) -> None:
+    engines = [open_engine(settings) for _ in range(20)]
+    together = Barrier(len(engines))
+
+    def connect(number: int) -> int:
+        together.wait()
+        with Session(engines[number]) as session:
+            session.add(UserRow(email=f"{number}@example.com", password_hash="-"))
+            session.commit()
+        engines[number].dispose()
+        return number
+
+    with ThreadPoolExecutor(len(engines)) as threads:
+        assert sorted(threads.map(connect, range(len(engines)))) == list(range(len(engines)))
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://localhost/accounts", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_url_that_no_engine_fits_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: ") as caught:
+        open_engine(with_url(url))
+
+    assert url not in str(caught.value).split(": ", 1)[1]
+
+
+def test_postgresql_is_spoken_through_psycopg() -> None:
+    engine = open_engine(with_url("postgresql+psycopg://ada:s3cret@127.0.0.1:1/accounts"))
+
+    assert engine.dialect.driver == "psycopg"
+    assert "s3cret" not in repr(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////no/such/folder/accounts.db", "postgresql+psycopg://ada:s3cret@127.0.0.1:1/a"],
+)
+def test_a_database_that_does_not_answer_fails_the_check_in_one_line(url: str) -> None:
+    engine = open_engine(with_url(url))
+
+    with pytest.raises(DatabaseUnavailable), engine.connect():
+        pass
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: ") as caught:
+        check_database(engine)
+
+    assert "\n" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_echo_does_not_log_what_is_written(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine(settings.model_copy(update={"db_echo": True}))
+    with caplog.at_level(logging.INFO), Session(engine) as session:
+        session.add(UserRow(email="ada@example.com", password_hash="a-secret-hash"))
+        session.commit()
+    engine.dispose()
+    logging.getLogger("sqlalchemy.engine.Engine").setLevel(logging.NOTSET)
+
+    assert "INSERT INTO users" in caplog.text
+    assert "a-secret-hash" not in caplog.text
