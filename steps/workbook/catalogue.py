@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PROJECT = Path(__file__).parents[2]
 """The folder that holds README.md, steps and notebooks."""
@@ -36,7 +38,7 @@ class Step:
         """What `uvicorn` takes."""
         return f"{self.package}.main:app"
 
-    def create_app(self) -> FastAPI:
+    def create_app(self) -> "FastAPI":
         """Return a fresh app that reads its settings from the environment."""
         app: FastAPI = import_module(f"{self.package}.main").create_app()
         return app

@@ -38,7 +38,7 @@ def reserve_port(port: int = 0) -> socket.socket:
     Raises OSError when the port is taken.
     """
     reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if sys.platform != "win32":
+    if port and sys.platform != "win32":  # a port that was used a moment ago is free again
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         reserved.bind((HOST, port))

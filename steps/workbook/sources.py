@@ -7,31 +7,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-
-from IPython.display import Markdown
+from typing import TYPE_CHECKING
 
 from steps.workbook.catalogue import Step, find_step
 
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
-def show(*subjects: object) -> Markdown:
+
+def show(*subjects: object) -> "Markdown":
     """Return the source of functions, classes and modules, read from their files."""
     parts = [textwrap.dedent(inspect.getsource(subject)).strip() for subject in subjects]  # type: ignore[arg-type]
-    return Markdown("```python\n" + "\n\n\n".join(parts) + "\n```")
+    return _fenced("python", "\n\n\n".join(parts))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What changes from one step to the next, without the names of the packages themselves."""
+    """What changes from one step to the next, without the names of the packages themselves.
+
+    Empty lines are shown, but not counted.
+    """
 
     lines: tuple[str, ...]
 
     @property
     def added(self) -> int:
-        return sum(re.match(r"\+(?!\+\+ )", line) is not None for line in self.lines)
+        return sum(re.match(r"\+(?!\+\+ )\s*\S", line) is not None for line in self.lines)
 
     @property
     def removed(self) -> int:
-        return sum(re.match(r"-(?!-- )", line) is not None for line in self.lines)
+        return sum(re.match(r"-(?!-- )\s*\S", line) is not None for line in self.lines)
+
+    @property
+    def summary(self) -> str:
+        """How many lines were added and removed, as README's table says it."""
+        return f"+{self.added} \N{MINUS SIGN}{self.removed}"
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -47,12 +57,18 @@ def compare(before: Step, after: Step) -> Difference:
     return Difference(tuple(lines))
 
 
-def show_diff(number: int, file: str | None = None) -> Markdown:
+def show_diff(number: int, file: str | None = None) -> "Markdown":
     """Return how step `number` differs from the one before it, in one file or in all."""
     after = find_step(number)
     before = find_step(number - 1)
     lines = compare(before, after).lines if file is None else _compare_files(before, after, file)
-    return Markdown("```diff\n" + "\n".join(lines) + "\n```")
+    return _fenced("diff", "\n".join(lines))
+
+
+def _fenced(language: str, text: str) -> "Markdown":
+    from IPython.display import Markdown  # slow to import, and only notebooks show it
+
+    return Markdown(f"```{language}\n{text}\n```")
 
 
 def _compare_files(before: Step, after: Step, name: str) -> Iterator[str]:

@@ -1,0 +1,34 @@
+# Every target sets up what it needs in .venv first; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help lab run test notebooks diff lint clean
+PYTHON ?= python3
+STEP ?=
+PORT ?= 8000
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
+
+lab: .venv/ready  ## open the notebooks in JupyterLab
+	@$(BIN)/python -m jupyter lab --ServerApp.root_dir=notebooks
+
+run: .venv/ready  ## serve a step, as in: make run STEP=3
+	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
+
+test: .venv/ready  ## run all tests, notebooks included
+	@$(BIN)/python -m pytest
+
+notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
+	@$(BIN)/python -m steps.workbook notebooks
+
+diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
+	@$(BIN)/python -m steps.workbook diff "$(STEP)"
+
+lint: .venv/ready  ## check style, types and imports
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+clean:  ## remove what the targets above made
+	rm -rf .venv accounts.db* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
+
+.venv/ready: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --requirement requirements.txt && touch $@

@@ -1,0 +1,66 @@
+"""Serving one step for a reader who wants to try it."""
+
+import logging
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+import uvicorn
+
+from steps.workbook.catalogue import Step
+from steps.workbook.environment import embedded_environment
+from steps.workbook.serving import reserve_port, url_of
+
+STARTUP_FAILURE = 3
+"""The exit code that uvicorn itself uses."""
+
+if sys.platform == "win32":
+    _TERMINATE = signal.SIGBREAK
+else:
+    _TERMINATE = signal.SIGTERM
+
+
+def run(step: Step, port: int) -> int:
+    """Serve a step until Ctrl-C, on another port if the wanted one is taken.
+
+    Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.
+    """
+    with embedded_environment(respect_existing=True) as added, _reserve(port) as reserved:
+        announcement = [
+            f"Step {step.number:02} is at {url_of(reserved)}/docs",
+            f"S3_ENDPOINT_URL: {added.get('S3_ENDPOINT_URL', 'your own')}",
+            f"API_KEY: {added.get('API_KEY', 'your own')}",
+            "Ctrl-C closes everything.",
+        ]
+        server = _Server(uvicorn.Config(step.target), announcement)
+        log = logging.getLogger("uvicorn.error")
+        log.setLevel(logging.WARNING)
+        # The reason why the app did not start is logged just before; one line is enough.
+        log.addFilter(lambda record: "startup failed" not in record.getMessage())
+        # uvicorn raises the signal that stopped it once more; without this, SIGTERM would end
+        # the process before the temporary folder is removed.
+        signal.signal(_TERMINATE, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[reserved])
+    return 0 if server.started else STARTUP_FAILURE
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, announcement: list[str]) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(*self._announcement, sep="\n", flush=True)
+
+
+def _reserve(port: int) -> socket.socket:
+    try:
+        return reserve_port(port)
+    except OSError:
+        return reserve_port()

@@ -1,0 +1,100 @@
+"""The commands behind the Makefile, run as a reader runs them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from steps.workbook.catalogue import PROJECT
+from steps.workbook.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
+
+CLEAN = dict.fromkeys(("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "DB_ECHO"), "")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "steps.workbook", *arguments],
+        env={**os.environ, **CLEAN, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped() -> None:
+    with reserve_port() as taken:  # so it must take another port, and say which
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "steps.workbook", "run", "3", "--port", port],
+            env={**os.environ, **CLEAN, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            creationflags=CREATION_FLAGS,
+        )
+        assert server.stdout is not None
+        lines = [server.stdout.readline().strip() for _ in range(4)]
+        url = lines[0].removeprefix("Step 03 is at ").removesuffix("/docs")
+        api_key = lines[2].removeprefix("API_KEY: ")
+        with httpx2.Client(base_url=url, trust_env=False) as client:
+            health = client.get("/health").json()
+            created = client.post(
+                "/buckets", json={"name": "photos"}, headers={"X-API-Key": api_key}
+            )
+        server.send_signal(STOP_SIGNAL)
+        exit_code = server.wait(timeout=30)
+        server.stdout.close()
+
+    assert not url.endswith(f":{port}")
+    assert health == {"step": 3, "database": "ok"}
+    assert created.status_code == 201
+    assert exit_code == 0
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/health", trust_env=False)
+
+
+@pytest.mark.parametrize(("command", "step"), [("run", ""), ("diff", "99")])
+def test_the_steps_are_listed_when_the_named_one_does_not_exist(command: str, step: str) -> None:
+    answer = run(command, step)
+
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert re.fullmatch(r"Say which step.*step_01_depends.*\n", answer.stderr)
+
+
+def test_run_says_in_one_line_which_setting_stopped_it() -> None:
+    answer = run("run", "3", DATABASE_URL="nonsense")
+
+    assert answer.returncode == 3
+    assert answer.stdout == ""
+    assert re.fullmatch(r"ERROR: +DATABASE_URL: .*\n", answer.stderr)
+
+
+def test_diff_prints_what_a_step_changes() -> None:
+    answer = run("diff", "2")
+
+    assert answer.returncode == 0
+    assert "+@lru_cache" in answer.stdout.splitlines()
+
+
+def test_tables_are_created_once_and_for_all(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+
+    assert [run("tables", DATABASE_URL=url).returncode for _ in range(2)] == [0, 0]
+
+
+def test_makefile_and_readme_name_the_commands_that_exist() -> None:
+    text = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    text += (PROJECT / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"-m steps\.workbook (\w+)", text))
+
+    help_text = run("--help").stdout
+
+    assert [command for command in commands if f"  {command} " not in help_text] == []

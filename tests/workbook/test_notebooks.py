@@ -1,0 +1,97 @@
+"""Every notebook runs, comes out as it was committed, and keeps the form that makes it readable."""
+
+import re
+import shutil
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import nbformat
+import pytest
+
+from steps.workbook.catalogue import PROJECT
+from steps.workbook.notebooks import execute
+
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+
+notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells_of(path: Path, kind: str) -> list[Any]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def words_of(cell: Any) -> int:
+    return len(cell.source.split())
+
+
+def lines_of(cell: Any) -> int:
+    return len([line for line in cell.source.splitlines() if line.strip()])
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
+    """All notebooks executed once more, in another folder."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    copies = [Path(shutil.copy(path, folder)) for path in NOTEBOOKS]
+    return execute(copies), folder
+
+
+def test_every_cell_of_every_notebook_runs(executed: tuple[int, Path]) -> None:
+    assert executed[0] == 0
+
+
+@notebooks
+def test_it_comes_out_as_it_was_committed(path: Path, executed: tuple[int, Path]) -> None:
+    """To the byte. After a change: make notebooks."""
+    again = (executed[1] / path.name).read_text(encoding="utf-8").splitlines()
+
+    assert again == path.read_text(encoding="utf-8").splitlines()
+
+
+@notebooks
+def test_it_has_the_length_of_one_sitting(path: Path) -> None:
+    assert 12 <= len(cells_of(path, "markdown")) <= 20
+    assert 10 <= len(cells_of(path, "code")) <= 15
+
+
+@notebooks
+def test_its_paragraphs_are_short(path: Path) -> None:
+    words = [words_of(cell) for cell in cells_of(path, "markdown")]
+
+    assert 25 <= median(words) <= 45
+    assert max(words) <= 120
+
+
+@notebooks
+def test_its_code_cells_are_short_and_show_what_they_do(path: Path) -> None:
+    cells = cells_of(path, "code")
+
+    assert median(map(lines_of, cells)) <= 5
+    assert max(map(lines_of, cells)) <= 20
+    assert sum(bool(cell.outputs) or "assert " in cell.source for cell in cells) >= 0.7 * len(cells)
+
+
+@notebooks
+def test_it_explains_before_it_goes_on(path: Path) -> None:
+    kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
+
+    assert kinds[0] == "markdown"
+    assert max(len(list(run)) for kind, run in groupby(kinds) if kind == "code") <= 2
+
+
+@notebooks
+def test_its_title_is_a_question_and_its_pictures_speak(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert re.match(r"# .+\?$", cells_of(path, "markdown")[0].source.splitlines()[0])
+    assert text.count("<img ") == text.count(" alt=")
+
+
+@notebooks
+def test_no_output_depends_on_the_machine(path: Path) -> None:
+    outputs = "\n".join(str(cell.outputs) for cell in cells_of(path, "code"))
+
+    assert not re.findall(r"127\.0\.0\.1:\d{4,}|0x[0-9a-f]{8,}|/tmp/|/home/|site-packages", outputs)  # noqa: S108
+    assert "'name': 'stderr'" not in outputs
