@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 
 import httpx2
@@ -13,6 +12,7 @@ from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import embedded_environment, forget_buckets
 from steps.workbook.serving import serve
 from tests.contract.service import Service
+from tests.singletons import forget_singletons
 
 
 @pytest.fixture(scope="session", params=STEPS, ids=lambda step: f"step_{step.number:02}")
@@ -26,6 +26,7 @@ def running_service(step: Step, request: pytest.FixtureRequest) -> Iterator[Serv
     with ExitStack() as stack:
         environment = stack.enter_context(embedded_environment())
         forget_singletons(step)
+        stack.callback(forget_singletons, step)
         app = step.create_app()
         if request.param == "socket":
             url = stack.enter_context(serve(app))
@@ -53,11 +54,3 @@ def client(service: Service) -> httpx2.Client:
 @pytest.fixture
 def api_key(service: Service) -> dict[str, str]:
     return {"X-API-Key": service.api_key}
-
-
-def forget_singletons(step: Step) -> None:
-    """Step 02's singletons outlive the app that filled them: that is its flaw."""
-    dependencies = import_module(f"{step.package}.dependencies")
-    for provider in vars(dependencies).values():
-        if hasattr(provider, "cache_clear"):
-            provider.cache_clear()

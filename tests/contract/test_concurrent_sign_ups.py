@@ -10,7 +10,7 @@ import httpx2
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.serving import serve
-from tests.contract.conftest import forget_singletons
+from tests.singletons import forget_singletons
 
 PEOPLE, EMAILS = 200, 100
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
-from tests.contract.conftest import forget_singletons
+from tests.singletons import forget_singletons
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 

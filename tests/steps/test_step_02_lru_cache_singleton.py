@@ -15,27 +15,23 @@ from steps.infrastructure.database import open_engine
 from steps.step_02_lru_cache_singleton import dependencies
 from steps.step_02_lru_cache_singleton.dependencies import (
     get_engine,
-    get_s3_client,
     get_settings,
 )
 from steps.step_02_lru_cache_singleton.main import create_app
+from steps.workbook.catalogue import find_step
 from steps.workbook.lifetimes import Recording
+from tests.singletons import forget_singletons
+
+STEP = find_step(2)
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 
-def forget_singletons() -> None:
-    if get_engine.cache_info().currsize:
-        get_engine().dispose()
-    for provider in (get_settings, get_engine, get_s3_client):
-        provider.cache_clear()
-
-
 @pytest.fixture(autouse=True)
 def _own_singletons(environment: None) -> Iterator[None]:
-    forget_singletons()
+    forget_singletons(STEP)
     yield
-    forget_singletons()
+    forget_singletons(STEP)
 
 
 def test_three_requests_share_one_engine_and_one_s3_client(recording: Recording) -> None:
@@ -98,7 +94,7 @@ def test_flaw_another_app_gets_the_first_ones_database(
         client.get("/health")
     assert not (tmp_path / "other.db").exists()
 
-    forget_singletons()
+    forget_singletons(STEP)
     with TestClient(create_app()) as client:
         client.get("/health")
     assert (tmp_path / "other.db").exists()
