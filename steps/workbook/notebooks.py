@@ -15,9 +15,9 @@ def execute(paths: Sequence[Path]) -> int:
 
     Returns pytest's exit code: 0 when no cell raised.
     """
-    nbmake = ["-p", "nbmake.pytest_plugin", "--nbmake", "--overwrite", "--override-ini=addopts="]
-    quiet = ["-q", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *nbmake, *quiet, *map(str, paths)]
+    # Without pyproject's options, which keep the nbmake plugin out.
+    options = ["--override-ini=addopts=", "--nbmake", "--overwrite", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
     exit_code = subprocess.run(command, check=False).returncode  # noqa: S603
     for path in paths:
         normalise(path)

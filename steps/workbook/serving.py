@@ -1,5 +1,6 @@
 """Real servers on the loopback interface: in a thread of this process, or in processes."""
 
+import logging
 import os
 import re
 import signal
@@ -23,6 +24,8 @@ if sys.platform == "win32":
 else:
     STOP_SIGNAL = signal.SIGTERM
     CREATION_FLAGS = 0
+
+_SILENCE = logging.NullHandler()
 
 
 class ServerDidNotStart(Exception):
@@ -57,9 +60,10 @@ def url_of(reserved: socket.socket) -> str:
 def serve(app: Any) -> Iterator[str]:
     """Serve an ASGI app in a thread and give out its URL; leaving waits until it has shut down.
 
-    Being in this process, the app's objects can be looked at while it runs.
-    Raises ServerDidNotStart.
+    Being in this process, the app's objects can be looked at while it runs. What it logs goes
+    to the handlers that are there, and nowhere if there are none. Raises ServerDidNotStart.
     """
+    logging.getLogger("uvicorn").addHandler(_SILENCE)
     with reserve_port() as reserved:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [reserved]})
