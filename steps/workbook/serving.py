@@ -124,6 +124,8 @@ def serve_process(
     finally:
         server.stop()
         reader.join()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _read_lines(server: ServerProcess, workers: int, settled: threading.Event) -> None:
