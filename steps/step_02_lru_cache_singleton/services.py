@@ -1,4 +1,4 @@
-"""The use cases. Their constructor speaks FastAPI, so only FastAPI can call it."""
+"""The use cases. Their constructor speaks FastAPI: it says where FastAPI finds what they need."""
 
 from typing import Annotated
 
