@@ -16,7 +16,7 @@ run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
 
 test: .venv/ready  ## run all tests, notebooks included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks

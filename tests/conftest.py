@@ -10,6 +10,11 @@ from steps.workbook.environment import AWS_VARIABLES, forget_buckets, serve_s3, 
 from steps.workbook.lifetimes import Recording, record
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the notebooks: they take longest, and another process can do the rest."""
+    items.sort(key=lambda item: item.path.name != "test_notebooks.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> Iterator[None]:
     """Keep boto3 away from whatever AWS account and proxy this machine knows."""

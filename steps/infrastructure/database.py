@@ -1,6 +1,7 @@
 """The first heavy object: a SQLAlchemy engine with its pool of connections."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
@@ -85,12 +86,25 @@ def _parse(database_url: str) -> URL:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    # The wait comes first: the switch to WAL and the tables of a new file meet other connections.
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(connection)
     for statement in _SQLITE_TABLES:
         connection.execute(statement)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Wait ourselves: SQLite does not when two connections switch the same new file at once."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _translate(context: ExceptionContext) -> BaseException | None:

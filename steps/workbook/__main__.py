@@ -16,9 +16,10 @@ def main() -> int:
     try:
         match arguments.command:
             case "run":
+                step = find_step(arguments.step)
                 from steps.workbook.running import run  # each command imports only what it needs
 
-                return run(find_step(arguments.step), arguments.port)
+                return run(step, arguments.port)
             case "diff":
                 return _print_diff(find_step(arguments.step))
             case "tables":

@@ -81,7 +81,10 @@ def serve(app: Any) -> Iterator[str]:
 
 @dataclass
 class ServerProcess:
-    """A running `uvicorn`: its URL, and the lines that it has written so far."""
+    """A running `uvicorn`: its URL, and the lines that it has written so far.
+
+    Several workers write to one pipe, so a line may hold what two of them wrote.
+    """
 
     process: subprocess.Popen[str]
     url: str = ""
@@ -134,7 +137,7 @@ def _read_lines(server: ServerProcess, workers: int, settled: threading.Event) -
         server.lines.append(line.rstrip())
         if found := re.search(r"running on (http://\S+)", line):
             server.url = found[1]
-        started += "startup complete" in line
+        started += line.count("startup complete")
         if server.url and started >= workers:
             settled.set()
     server.process.wait()

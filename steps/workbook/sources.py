@@ -82,7 +82,17 @@ def _compare_files(before: Step, after: Step, name: str) -> Iterator[str]:
         n=2,
         lineterm="",
     )
-    return ("@@" if line.startswith("@@") else line for line in changes)
+    lines = ["@@" if line.startswith("@@") else line for line in changes]
+    return (line for number, line in enumerate(lines) if not _is_empty_edge(lines, number))
+
+
+def _is_empty_edge(lines: list[str], number: int) -> bool:
+    """Tell whether a line is unchanged and empty, with nothing but such lines to a hunk's end."""
+    if lines[number].strip():
+        return False
+    after = next((line for line in lines[number:] if line.strip()), "@@")
+    before = next((line for line in lines[number::-1] if line.strip()), "@@")
+    return "@@" in (after, before)
 
 
 def _read(path: Path) -> str:

@@ -1,7 +1,9 @@
 """The engine that every step opens."""
 
 import logging
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -13,7 +15,12 @@ from sqlalchemy.orm import Session
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
-from steps.infrastructure.database import BUSY_TIMEOUT_MS, check_database, open_engine
+from steps.infrastructure.database import (
+    BUSY_TIMEOUT_MS,
+    _switch_to_wal,
+    check_database,
+    open_engine,
+)
 from steps.infrastructure.tables import AuditEventRow, UserRow
 
 
@@ -67,6 +74,25 @@ def test_many_cold_starts_on_one_new_file_all_succeed(settings: Settings) -> Non
 
     with ThreadPoolExecutor(len(engines)) as threads:
         assert sorted(threads.map(connect, range(len(engines)))) == list(range(len(engines)))
+
+
+def test_a_connection_waits_its_turn_to_switch_a_new_file_to_wal(tmp_path: Path) -> None:
+    class BusyTwice(sqlite3.Connection):
+        refusals = 2
+
+        def execute(self, statement: str, /, *_: object) -> sqlite3.Cursor:
+            if "journal_mode" in statement and self.refusals:
+                self.refusals -= 1
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+            return super().execute(statement)
+
+    with closing(sqlite3.connect(tmp_path / "accounts.db", factory=BusyTwice)) as connection:
+        _switch_to_wal(connection)
+
+        assert connection.refusals == 0
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 @pytest.mark.parametrize(

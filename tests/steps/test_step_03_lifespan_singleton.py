@@ -81,27 +81,26 @@ def test_two_apps_in_one_process_have_their_own_databases(tmp_path: Path) -> Non
         assert two.post("/users", json=new_user).status_code == 201
 
 
-@pytest.mark.parametrize("value", ["nonsense", "sqlite:////no/such/folder/accounts.db"])
-def test_a_bad_setting_stops_the_start_before_the_port_opens(value: str) -> None:
-    with reserve_port() as reserved:
-        port = reserved.getsockname()[1]
-    target = "steps.step_03_lifespan_singleton.main:app"
-    command = [sys.executable, "-m", "uvicorn", target, "--host", HOST, "--port", str(port)]
-    with variables({"DATABASE_URL": value}):
-        server = subprocess.run(  # noqa: S603
-            [*command, "--log-level", "error"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+def test_a_bad_setting_stops_the_start_before_the_port_opens() -> None:
+    servers = {}
+    for value in ("nonsense", "sqlite:////no/such/folder/accounts.db"):
+        with reserve_port() as reserved:
+            port = reserved.getsockname()[1]
+        target = "steps.step_03_lifespan_singleton.main:app"
+        command = [sys.executable, "-m", "uvicorn", target, "--host", HOST, "--port", str(port)]
+        with variables({"DATABASE_URL": value}):
+            servers[port] = subprocess.Popen(  # noqa: S603
+                [*command, "--log-level", "error"], stderr=subprocess.PIPE, text=True
+            )
 
-    assert server.returncode == 3
-    reason, farewell = server.stderr.strip().split("\n")
-    assert "DATABASE_URL: " in reason
-    assert farewell.endswith("Application startup failed. Exiting.")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((HOST, port), timeout=5)
+    for port, server in servers.items():
+        _, errors = server.communicate(timeout=60)
+        reason, farewell = errors.strip().split("\n")
+        assert server.returncode == 3
+        assert "DATABASE_URL: " in reason
+        assert farewell.endswith("Application startup failed. Exiting.")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((HOST, port), timeout=5)
 
 
 @pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
