@@ -15,11 +15,6 @@ from steps.workbook.serving import reserve_port, url_of
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
 
-if sys.platform == "win32":
-    _TERMINATE = signal.SIGBREAK
-else:
-    _TERMINATE = signal.SIGTERM
-
 
 def run(step: Step, port: int) -> int:
     """Serve a step until Ctrl-C, on another port if the wanted one is taken.
@@ -38,9 +33,7 @@ def run(step: Step, port: int) -> int:
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.
         log.addFilter(lambda record: "startup failed" not in record.getMessage())
-        # uvicorn raises the signal that stopped it once more; without this, SIGTERM would end
-        # the process before the temporary folder is removed.
-        signal.signal(_TERMINATE, signal.default_int_handler)
+        _end_as_by_ctrl_c()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[reserved])
     return 0 if server.started else STARTUP_FAILURE
@@ -64,3 +57,16 @@ def _reserve(port: int) -> socket.socket:
         return reserve_port(port)
     except OSError:
         return reserve_port()
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let SIGTERM and a closed terminal end the process as Ctrl-C does.
+
+    uvicorn raises the signal that stopped it once more, and only KeyboardInterrupt lets us remove
+    the temporary folder.
+    """
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, signal.default_int_handler)
+    else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
