@@ -3,6 +3,7 @@
 .PHONY: help lab run test notebooks diff lint clean
 PYTHON ?= python3
 STEP ?=
+LAB_ARGS ?=
 PORT ?= 8000
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
@@ -10,7 +11,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
 
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@$(BIN)/python -m jupyter lab --ServerApp.root_dir=notebooks
+	@PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
@@ -31,4 +32,6 @@ clean:  ## remove what the targets above made
 	rm -rf .venv accounts.db* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
 
 .venv/ready: requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --requirement requirements.txt && touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
+	@echo "Setting up .venv, once: a minute at most."
+	@$(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --requirement requirements.txt && touch $@

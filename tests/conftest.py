@@ -18,8 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> Iterator[None]:
     """Keep boto3 away from whatever AWS account and proxy this machine knows."""
-    loopback = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
-    with variables({**AWS_VARIABLES, **loopback, "AWS_PROFILE": None}):
+    with variables({**AWS_VARIABLES, "AWS_PROFILE": None}):
         yield
 
 

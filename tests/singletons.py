@@ -1,23 +1,42 @@
 """Step 02's singletons outlive the app that filled them: that is its flaw, and tests must know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from sqlalchemy import Engine
 
-from steps.infrastructure.object_storage import close_s3_client
+from steps.infrastructure.announcements import Change, listeners
 from steps.workbook.catalogue import Step
 
 
-def forget_singletons(step: Step) -> None:
-    """Close and forget what `lru_cache` keeps in a step. Other steps keep nothing there."""
-    dependencies = import_module(f"{step.package}.dependencies")
-    for name, provider in vars(dependencies).items():
-        if not hasattr(provider, "cache_clear"):
-            continue
-        if provider.cache_info().currsize:
-            kept = provider()
-            if isinstance(kept, Engine):
-                kept.dispose()
-            elif name == "get_s3_client":
-                close_s3_client(kept)
-        provider.cache_clear()
+@contextmanager
+def own_singletons(step: Step) -> Iterator[None]:
+    """Let a step begin with empty caches; at the end close what it left open and empty them."""
+    left_open: dict[int, object] = {}
+
+    def note(change: Change, _: str, subject: object) -> None:
+        if change == "opened":
+            left_open[id(subject)] = subject
+        else:
+            left_open.pop(id(subject), None)
+
+    clear_caches(step)
+    listeners.append(note)
+    try:
+        yield
+    finally:
+        listeners.remove(note)
+        clear_caches(step)
+        for subject in left_open.values():
+            if isinstance(subject, Engine):
+                subject.dispose()
+            elif callable(close := getattr(subject, "close", None)):
+                close()
+
+
+def clear_caches(step: Step) -> None:
+    """Empty what `lru_cache` keeps in a step. Other steps keep nothing there."""
+    for provider in vars(import_module(f"{step.package}.dependencies")).values():
+        if hasattr(provider, "cache_clear"):
+            provider.cache_clear()

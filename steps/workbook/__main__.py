@@ -38,12 +38,18 @@ def _parse() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="serve a step with its own SQLite file and S3")
     run.add_argument("step", nargs="?", default="")
-    run.add_argument("--port", type=int, default=DEFAULT_PORT)
+    run.add_argument("--port", type=_port, default=DEFAULT_PORT)
     diff = commands.add_parser("diff", help="show what a step changes")
     diff.add_argument("step", nargs="?", default="")
     commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
     commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: use 1 to 65535")
+    return int(text)
 
 
 def _print_diff(step: Step) -> int:
@@ -62,6 +68,7 @@ def _create_tables() -> int:
     try:
         check_database(engine)
         create_tables(engine)
+        print(f"The tables are in {engine.url.render_as_string(hide_password=True)}")
     finally:
         engine.dispose()
     return 0

@@ -12,6 +12,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours that colour-blind readers tell apart. Source: Okabe and Ito, Color Universal Design."""
 
 GREY = "#6b7280"
+INK = "#111827"
 LABEL_WIDTH, WIDTH, ROW_HEIGHT, TOP = 150, 860, 30, 44
 OPENING, CLOSING = ("opened", "begins"), ("closed", "ends")
 
@@ -68,7 +69,7 @@ def _row(subject: str, events: list[tuple[int, Event]], top: int, step: float) -
     colour = GREY if owner is None else COLOURS[(owner - 1) % len(COLOURS)]
     middle = top + ROW_HEIGHT / 2
     parts = [
-        f'<text x="16" y="{middle + 4}" fill="#111827">{escape(subject)}</text>',
+        f'<text x="16" y="{middle + 4}" fill="{INK}">{escape(subject)}</text>',
         f'<rect x="{left}" y="{top + 5}" width="{round(right - left, 1)}" '
         f'height="{ROW_HEIGHT - 10}" rx="4" fill="{colour}" fill-opacity="0.25" '
         f'stroke="{colour}"/>',
@@ -76,11 +77,11 @@ def _row(subject: str, events: list[tuple[int, Event]], top: int, step: float) -
     if not died:
         parts.append(
             f'<rect x="{right - 6}" y="{top + 3}" width="8" height="{ROW_HEIGHT - 6}" '
-            f'fill="#ffffff"/><text x="{right - 92}" y="{middle + 4}" fill="{colour}">'
+            f'fill="#ffffff"/><text x="{right - 92}" y="{middle + 4}" fill="{INK}">'
             "never closed</text>"
         )
     if owner is not None:
-        parts.append(f'<text x="{left + 4}" y="{middle + 4}" fill="{colour}">r{owner}</text>')
+        parts.append(f'<text x="{left + 4}" y="{middle + 4}" fill="{INK}">r{owner}</text>')
     for moment, event in events:
         parts.append(_mark(event.action, x_of(moment) + step * 0.4, middle))
     return parts
@@ -89,19 +90,17 @@ def _row(subject: str, events: list[tuple[int, Event]], top: int, step: float) -
 def _mark(action: str, x: float, y: float) -> str:
     x = round(x, 1)
     if action == "commits":
-        return f'<circle cx="{x}" cy="{y}" r="5" fill="#111827"/>'
+        return f'<circle cx="{x}" cy="{y}" r="5" fill="{INK}"/>'
     if action == "rolls back":
-        return (
-            f'<path d="M{x - 5} {y - 5}l10 10m0 -10l-10 10" stroke="#111827" stroke-width="2.5"/>'
-        )
+        return f'<path d="M{x - 5} {y - 5}l10 10m0 -10l-10 10" stroke="{INK}" stroke-width="2.5"/>'
     if action == "is answered":
-        return f'<path d="M{x - 5} {y - 6}l11 6l-11 6z" fill="#111827"/>'
+        return f'<path d="M{x - 5} {y - 6}l11 6l-11 6z" fill="{INK}"/>'
     return ""
 
 
 def _legend(y: int) -> str:
     return (
-        f'<g fill="#111827">{_mark("is answered", 26, y - 4)}<text x="38" y="{y}">response sent'
+        f'<g fill="{INK}">{_mark("is answered", 26, y - 4)}<text x="38" y="{y}">response sent'
         f"</text>{_mark('commits', 156, y - 4)}<text x='168' y='{y}'>commit</text>"
         f"{_mark('rolls back', 246, y - 4)}<text x='258' y='{y}'>rollback</text>"
         f"<text x='340' y='{y}'>r1, r2: opened for request 1, 2</text>"

@@ -20,8 +20,10 @@ AWS_VARIABLES = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1,localhost",
+    "no_proxy": "127.0.0.1,localhost",
 }
-"""What boto3 needs to find, so that it never looks for the reader's own AWS account."""
+"""What boto3 needs to find, so that it never looks for the reader's own AWS account or proxy."""
 
 
 @contextmanager
@@ -70,7 +72,6 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
         if not kept.get("S3_ENDPOINT_URL"):
             changes["S3_ENDPOINT_URL"] = stack.enter_context(serve_s3())
             changes |= AWS_VARIABLES
-            changes["NO_PROXY"] = changes["no_proxy"] = "127.0.0.1,localhost"
             stack.enter_context(variables({"AWS_PROFILE": None}))
         if not kept.get("API_KEY"):
             changes["API_KEY"] = secrets.token_urlsafe(24)

@@ -25,7 +25,10 @@ def execute(paths: Sequence[Path]) -> int:
 
 
 def normalise(path: Path) -> None:
-    """Rewrite a notebook without what changes from run to run: times, versions, stream chunks."""
+    """Rewrite a notebook without what changes from run to run, and from editor to editor.
+
+    That is: times, versions, the editor's notes, how the output was cut, and how often you ran it.
+    """
     notebook: Any = nbformat.read(path, as_version=4)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -34,8 +37,13 @@ def normalise(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell.id = f"cell-{number:02}"
-        if cell.cell_type == "code":
-            cell.outputs = _join_streams(cell.outputs)
+        cell.pop("attachments", None)
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
+        cell.outputs = _join_streams(cell.outputs)
+        cell.execution_count = number
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
     nbformat.validate(notebook)
     path.write_bytes((nbformat.writes(notebook) + "\n").encode())
 

@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
 
 import uvicorn
@@ -22,21 +23,25 @@ def run(step: Step, port: int) -> int:
     Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.
     """
     with embedded_environment(respect_existing=True) as added, _reserve(port) as reserved:
-        announcement = [
-            f"Step {step.number:02} is at {url_of(reserved)}/docs",
-            f"S3_ENDPOINT_URL: {added.get('S3_ENDPOINT_URL', 'your own')}",
-            f"API_KEY: {added.get('API_KEY', 'your own')}",
-            "Ctrl-C closes everything.",
-        ]
+        announcement = [f"Step {step.number:02} is at {url_of(reserved)}/docs"]
+        for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
+            announcement.append(f"{name}: {added.get(name, 'your own')}")
+        announcement.append("Ctrl-C closes everything.")
         server = _Server(uvicorn.Config(step.target), announcement)
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.
         log.addFilter(lambda record: "startup failed" not in record.getMessage())
+        # The embedded S3 writes to the same log from a thread of its own.
+        this_thread = threading.get_ident()
+        logging.getLogger("uvicorn.access").addFilter(lambda record: record.thread == this_thread)
         _end_as_by_ctrl_c()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[reserved])
-    return 0 if server.started else STARTUP_FAILURE
+    if not server.started:
+        return STARTUP_FAILURE
+    print("Closed.")
+    return 0
 
 
 class _Server(uvicorn.Server):
@@ -56,6 +61,7 @@ def _reserve(port: int) -> socket.socket:
     try:
         return reserve_port(port)
     except OSError:
+        print(f"Port {port} is taken.")
         return reserve_port()
 
 

@@ -12,7 +12,7 @@ from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import embedded_environment, forget_buckets
 from steps.workbook.serving import serve
 from tests.contract.service import Service
-from tests.singletons import forget_singletons
+from tests.singletons import own_singletons
 
 
 @pytest.fixture(scope="session", params=STEPS, ids=lambda step: f"step_{step.number:02}")
@@ -25,8 +25,7 @@ def step(request: pytest.FixtureRequest) -> Step:
 def running_service(step: Step, request: pytest.FixtureRequest) -> Iterator[Service]:
     with ExitStack() as stack:
         environment = stack.enter_context(embedded_environment())
-        forget_singletons(step)
-        stack.callback(forget_singletons, step)
+        stack.enter_context(own_singletons(step))
         app = step.create_app()
         if request.param == "socket":
             url = stack.enter_context(serve(app))

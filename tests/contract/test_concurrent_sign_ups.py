@@ -10,7 +10,7 @@ import httpx2
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.serving import serve
-from tests.singletons import forget_singletons
+from tests.singletons import own_singletons
 
 PEOPLE, EMAILS = 200, 100
 
@@ -36,11 +36,9 @@ def test_each_email_is_registered_once_and_nobody_meets_an_error(
     step: Step, quick_hashing: None
 ) -> None:
     """The pool gives up after two seconds of waiting, so a stall would show as a 500."""
-    forget_singletons(step)
     with embedded_environment() as environment:
-        with serve(step.create_app()) as url:
+        with own_singletons(step), serve(step.create_app()) as url:
             statuses = asyncio.run(sign_up_all(url))
-        forget_singletons(step)
         path = environment["DATABASE_URL"].removeprefix("sqlite:///")
         with closing(sqlite3.connect(path)) as connection:
             rows = [

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
-from tests.singletons import forget_singletons
+from tests.singletons import own_singletons
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 
@@ -46,10 +46,11 @@ def client(
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database.as_posix()}")
     monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("API_KEY", "")
-    forget_singletons(step)
-    with TestClient(step.create_app(), raise_server_exceptions=False) as client:
+    with (
+        own_singletons(step),
+        TestClient(step.create_app(), raise_server_exceptions=False) as client,
+    ):
         yield client
-    forget_singletons(step)
 
 
 def test_without_an_api_key_in_the_settings_nobody_creates_a_bucket(client: httpx2.Client) -> None:

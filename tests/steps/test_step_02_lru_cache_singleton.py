@@ -20,7 +20,7 @@ from steps.step_02_lru_cache_singleton.dependencies import (
 from steps.step_02_lru_cache_singleton.main import create_app
 from steps.workbook.catalogue import find_step
 from steps.workbook.lifetimes import Recording
-from tests.singletons import forget_singletons
+from tests.singletons import clear_caches, own_singletons
 
 STEP = find_step(2)
 
@@ -29,9 +29,8 @@ pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 @pytest.fixture(autouse=True)
 def _own_singletons(environment: None) -> Iterator[None]:
-    forget_singletons(STEP)
-    yield
-    forget_singletons(STEP)
+    with own_singletons(STEP):
+        yield
 
 
 def test_three_requests_share_one_engine_and_one_s3_client(recording: Recording) -> None:
@@ -94,7 +93,7 @@ def test_flaw_another_app_gets_the_first_ones_database(
         client.get("/health")
     assert not (tmp_path / "other.db").exists()
 
-    forget_singletons(STEP)
+    clear_caches(STEP)
     with TestClient(create_app()) as client:
         client.get("/health")
     assert (tmp_path / "other.db").exists()

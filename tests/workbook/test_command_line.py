@@ -42,9 +42,10 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
             creationflags=CREATION_FLAGS,
         )
         assert server.stdout is not None
-        lines = [server.stdout.readline().strip() for _ in range(4)]
-        url = lines[0].removeprefix("Step 03 is at ").removesuffix("/docs")
-        api_key = lines[2].removeprefix("API_KEY: ")
+        lines = [server.stdout.readline().strip() for _ in range(6)]
+        assert lines[0] == f"Port {port} is taken."
+        url = lines[1].removeprefix("Step 03 is at ").removesuffix("/docs")
+        api_key = lines[4].removeprefix("API_KEY: ")
         with httpx2.Client(base_url=url, trust_env=False) as client:
             health = client.get("/health").json()
             created = client.post(
@@ -52,12 +53,15 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
             )
         server.send_signal(STOP_SIGNAL)
         exit_code = server.wait(timeout=30)
+        farewell = server.stdout.read()
         server.stdout.close()
 
     assert not url.endswith(f":{port}")
     assert health == {"step": 3, "database": "ok"}
     assert created.status_code == 201
     assert exit_code == 0
+    assert farewell.splitlines()[-1] == "Closed."
+    assert not Path(lines[2].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)
 
@@ -77,6 +81,14 @@ def test_run_says_in_one_line_which_setting_stopped_it() -> None:
     assert answer.returncode == 3
     assert answer.stdout == ""
     assert re.fullmatch(r"ERROR: +DATABASE_URL: .*\n", answer.stderr)
+
+
+@pytest.mark.parametrize("port", ["0", "80000", "-1", "http"])
+def test_a_port_that_cannot_be_is_refused(port: str) -> None:
+    answer = run("run", "3", f"--port={port}")
+
+    assert answer.returncode == 2
+    assert "use 1 to 65535" in answer.stderr
 
 
 def test_diff_prints_what_a_step_changes() -> None:

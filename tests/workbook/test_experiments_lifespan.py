@@ -65,7 +65,7 @@ def test_a_shutdown_waits_for_the_request_in_flight_before_it_closes_the_core() 
 
 
 def test_step_02_starts_with_a_bad_setting_and_fails_at_the_first_request() -> None:
-    assert lifespan.bad_setting_in_step_02() == {"start-up": "complete", "first request": "500"}
+    assert lifespan.bad_setting_in_step_02() == {"documentation": 200, "first request": 500}
 
 
 def test_step_03_ends_with_a_bad_setting_before_it_opens_its_port() -> None:
