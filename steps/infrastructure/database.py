@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -24,8 +24,11 @@ SQLAlchemy's own default is the same number: 5 kept and 10 more on demand.
 POOL_TIMEOUT_S = 2
 """How long a session waits for a free connection before it is an error, in seconds."""
 
-BUSY_TIMEOUT_MS = 5_000
-"""How long a SQLite connection waits for another one's write to end, in milliseconds."""
+BUSY_TIMEOUT_MS = 10_000
+"""How long a SQLite connection waits for another one's write to end, in milliseconds.
+
+Twice Python's own default: a slow disk may make fifteen writers in a row wait for longer.
+"""
 
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
@@ -108,7 +111,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _translate(context: ExceptionContext) -> BaseException | None:
-    if isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+    if isinstance(context.sqlalchemy_exception, OperationalError):
         return DatabaseUnavailable()
     return None
 

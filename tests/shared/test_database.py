@@ -2,26 +2,30 @@
 
 import logging
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
 from steps.infrastructure.database import (
     BUSY_TIMEOUT_MS,
+    POOL_SIZE,
+    POOL_TIMEOUT_S,
     _switch_to_wal,
     check_database,
     open_engine,
 )
-from steps.infrastructure.tables import AuditEventRow, UserRow
+from steps.infrastructure.tables import AuditEventRow, Table, UserRow
 
 
 @pytest.fixture
@@ -49,6 +53,30 @@ def test_opening_an_engine_touches_no_file(settings: Settings, tmp_path: Path) -
     open_engine(settings).dispose()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pool_holds_as_many_connections_as_sessions_are_let_in(settings: Settings) -> None:
+    engine = open_engine(settings)
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+
+    with ExitStack() as held:
+        for _ in range(POOL_SIZE):
+            held.enter_context(engine.connect())
+        assert pool.checkedout() == POOL_SIZE
+        assert pool.overflow() == 0
+    assert pool.checkedin() == POOL_SIZE
+    assert pool.timeout() == POOL_TIMEOUT_S
+    engine.dispose()
+
+
+def test_a_new_file_has_every_index_of_the_tables(settings: Settings) -> None:
+    engine = open_engine(settings)
+    for table in Table.metadata.sorted_tables:
+        found = {index["name"] for index in inspect(engine).get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= found
+    assert inspect(engine).get_indexes("audit_events")
+    engine.dispose()
 
 
 def test_an_event_of_nobody_is_refused(settings: Settings) -> None:
@@ -111,6 +139,13 @@ def test_postgresql_is_spoken_through_psycopg() -> None:
     assert engine.dialect.driver == "psycopg"
     assert "s3cret" not in repr(engine)
     engine.dispose()
+
+
+def test_a_missing_driver_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(ConfigurationError, match=r"driver postgresql\+psycopg is missing"):
+        open_engine(with_url("postgresql+psycopg://127.0.0.1:1/accounts"))
 
 
 @pytest.mark.parametrize(

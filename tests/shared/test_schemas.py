@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from steps.domain.entities import User
 from steps.domain.schemas import NewBucket, NewUser
 
 
@@ -41,3 +42,9 @@ def test_a_password_does_not_show_when_a_sign_up_is_printed() -> None:
 
     assert "correct horse" not in f"{new_user!r} {new_user} {new_user.model_dump_json()}"
     assert new_user.password.get_secret_value() == "correct horse"
+
+
+def test_a_password_hash_does_not_show_when_a_user_is_printed() -> None:
+    user = User(id=1, email="ada@example.com", password_hash="a-secret-hash")
+
+    assert "a-secret-hash" not in f"{user!r} {user}"

@@ -104,7 +104,9 @@ def test_a_bad_setting_stops_the_start_before_the_port_opens() -> None:
 
 
 @pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
-def test_every_bad_setting_stops_the_start(name: str, recording: Recording) -> None:
+def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
+    name: str, recording: Recording
+) -> None:
     with (
         variables({name: "nonsense"}),
         pytest.raises(ConfigurationError, match=name),
@@ -112,7 +114,18 @@ def test_every_bad_setting_stops_the_start(name: str, recording: Recording) -> N
     ):
         pass
 
-    assert recording.count("engine", "opened") == recording.count("engine", "closed")
+    assert recording.events == []
+
+
+def test_the_engine_of_a_database_that_does_not_answer_is_closed(recording: Recording) -> None:
+    with (
+        variables({"DATABASE_URL": "sqlite:////no/such/folder/accounts.db"}),
+        pytest.raises(ConfigurationError, match="DATABASE_URL"),
+        TestClient(create_app()),
+    ):
+        pass
+
+    assert [str(event) for event in recording.events] == ["engine 1 opened", "engine 1 closed"]
 
 
 def test_without_the_lifespan_there_is_no_core() -> None:
