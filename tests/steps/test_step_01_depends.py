@@ -12,7 +12,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from steps.domain.settings import Settings
-from steps.infrastructure.announcements import listeners
 from steps.step_01_depends.dependencies import get_s3_client, get_settings
 from steps.step_01_depends.main import create_app
 from steps.step_01_depends.services import UserService
@@ -141,7 +140,3 @@ def test_flaw_the_services_constructor_speaks_fastapi() -> None:
     parameters = list(inspect.signature(UserService).parameters.values())
 
     assert all(isinstance(get_args(p.annotation)[1], DependsMarker) for p in parameters)
-
-
-def test_the_recorder_takes_its_listeners_away(recording: Recording) -> None:
-    assert len(listeners) == 1
