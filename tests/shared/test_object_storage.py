@@ -1,8 +1,10 @@
 """The S3 client that every step opens, against a real S3 protocol on a real socket."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 
 from steps.domain.errors import BucketExists, StorageUnavailable
 from steps.domain.settings import Settings
@@ -14,6 +16,7 @@ from steps.infrastructure.object_storage import (
     open_s3_client,
 )
 from steps.workbook.environment import forget_buckets
+from steps.workbook.serving import serve
 
 
 @pytest.fixture(params=["us-east-1", "eu-central-1"])
@@ -59,3 +62,30 @@ def test_missing_credentials_mean_that_the_storage_is_unavailable(
     with pytest.raises(StorageUnavailable):
         list_bucket_names(client)
     close_s3_client(client)
+
+
+def test_a_bucket_that_belongs_to_somebody_else_exists() -> None:
+    """S3 answers 403 to whoever asks for it. The embedded S3 knows only one account."""
+    s3 = FastAPI()
+
+    @s3.head("/{bucket}", status_code=403)
+    def forbid(bucket: str) -> None: ...
+
+    with serve(s3) as url:
+        client = open_s3_client(Settings(s3_endpoint_url=url))
+        with pytest.raises(BucketExists):
+            create_bucket(client, "photos")
+        close_s3_client(client)
+
+
+def test_closing_a_client_closes_its_connections() -> None:
+    class CloseMe:
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    client = CloseMe()
+    close_s3_client(cast(S3Client, client))
+
+    assert client.closed == 1
