@@ -16,7 +16,10 @@ def _default_database_url() -> SecretStr:
 
 
 def _http_url(url: str) -> str:
-    return str(TypeAdapter(HttpUrl).validate_python(url)).rstrip("/")
+    parsed = TypeAdapter(HttpUrl).validate_python(url)
+    if parsed.username or parsed.password:
+        raise ValueError("credentials belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    return str(parsed).rstrip("/")
 
 
 class Settings(BaseSettings):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -52,6 +52,8 @@ def open_engine(settings: Settings) -> Engine:
         )
     except ImportError:
         raise ConfigurationError(f"DATABASE_URL: the driver {url.drivername} is missing") from None
+    except (ArgumentError, TypeError, ValueError):
+        raise ConfigurationError("DATABASE_URL: no engine can be made of this URL") from None
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "handle_error", _translate)
@@ -65,10 +67,9 @@ def check_database(engine: Engine) -> None:
     try:
         with engine.connect():
             pass
-    except DatabaseUnavailable as error:
-        raise ConfigurationError(
-            f"DATABASE_URL: {' '.join(str(error.__cause__).split())}"
-        ) from None
+    except (DatabaseUnavailable, DBAPIError) as error:
+        reason = " ".join(str(error.__cause__).split())
+        raise ConfigurationError(f"DATABASE_URL: {reason}") from None
 
 
 def create_tables(engine: Engine) -> None:
@@ -79,11 +80,13 @@ def create_tables(engine: Engine) -> None:
 def _parse(database_url: str) -> URL:
     try:
         url = make_url(database_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError("DATABASE_URL: this is not a URL of a database") from None
     if url.drivername not in DRIVERS:
         raise ConfigurationError(f"DATABASE_URL: use one of {', '.join(DRIVERS)}")
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    if url.get_backend_name() == "sqlite" and (
+        url.database in (None, "", ":memory:") or "memory" in url.query.values()
+    ):
         raise ConfigurationError("DATABASE_URL: every connection needs the same file, not memory")
     return url
 

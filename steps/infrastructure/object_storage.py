@@ -35,8 +35,10 @@ def open_s3_client(settings: Settings) -> S3Client:
                 s3={"addressing_style": "path"},
             ),
         )
-    except (BotoCoreError, ValueError) as error:
+    except BotoCoreError as error:
         raise ConfigurationError(f"S3: {error}") from None
+    except ValueError:
+        raise ConfigurationError("S3_ENDPOINT_URL: boto3 refuses this URL") from None
     announce("opened", "S3 client", client)
     return client
 

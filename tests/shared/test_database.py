@@ -124,13 +124,25 @@ def test_a_connection_waits_its_turn_to_switch_a_new_file_to_wal(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://localhost/accounts", "sqlite://", "sqlite:///:memory:"]
+    "url",
+    [
+        "nonsense",
+        "mysql://localhost/accounts",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:accounts?mode=memory&uri=true",
+        "sqlite://host/accounts.db",
+        "sqlite:///accounts.db?timeout=long",
+        "postgresql+psycopg://ada:s3cret@localhost:port/accounts",
+        "postgresql+psycopg://ada:s3cret@[::1/accounts",
+    ],
 )
 def test_a_url_that_no_engine_fits_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: ") as caught:
         open_engine(with_url(url))
 
     assert url not in str(caught.value).split(": ", 1)[1]
+    assert "s3cret" not in str(caught.value)
 
 
 def test_postgresql_is_spoken_through_psycopg() -> None:
@@ -161,6 +173,22 @@ def test_a_database_that_does_not_answer_fails_the_check_in_one_line(url: str) -
         check_database(engine)
 
     assert "\n" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_fails_the_check(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "accounts.db").write_text("once upon a time " * 100)
+
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: file is not a database$"):
+        check_database(open_engine(settings))
+
+
+def test_a_wrong_option_in_the_url_fails_the_check() -> None:
+    url = "postgresql+psycopg://ada:s3cret@127.0.0.1:1/accounts?no=1"
+
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: ") as caught:
+        check_database(open_engine(with_url(url)))
+
     assert "s3cret" not in str(caught.value)
 
 

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from fastapi import FastAPI
 
-from steps.domain.errors import BucketExists, StorageUnavailable
+from steps.domain.errors import BucketExists, ConfigurationError, StorageUnavailable
 from steps.domain.settings import Settings
 from steps.infrastructure.object_storage import (
     S3Client,
@@ -51,6 +51,11 @@ def test_a_closed_port_means_that_the_storage_is_unavailable() -> None:
     with pytest.raises(StorageUnavailable):
         create_bucket(client, "photos")
     close_s3_client(client)
+
+
+def test_a_url_that_boto3_refuses_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigurationError, match="S3_ENDPOINT_URL"):
+        open_s3_client(Settings(s3_endpoint_url="http://under_score:9000"))
 
 
 def test_missing_credentials_mean_that_the_storage_is_unavailable(

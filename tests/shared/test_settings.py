@@ -41,3 +41,14 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://ada:s3cret@localhost/accounts")
 
     assert "s3cret" not in f"{load_settings()!r} {load_settings()}"
+
+
+def test_credentials_in_the_url_of_s3_are_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://ada:s3cret@127.0.0.1:9000")
+
+    with pytest.raises(ConfigurationError, match="S3_ENDPOINT_URL") as caught:
+        load_settings()
+
+    assert "s3cret" not in str(caught.value)
