@@ -24,6 +24,9 @@ SQLAlchemy's own default is the same number: 5 kept and 10 more on demand.
 POOL_TIMEOUT_S = 2
 """How long a session waits for a free connection before it is an error, in seconds."""
 
+CONNECT_TIMEOUT_S = 5
+"""How long PostgreSQL may take to let a connection in, in seconds. Its own default is for ever."""
+
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite connection waits for another one's write to end, in milliseconds.
 
@@ -41,6 +44,7 @@ def open_engine(settings: Settings) -> Engine:
     does not answer raises DatabaseUnavailable in place of the driver's error.
     """
     url = _parse(settings.database_url.get_secret_value())
+    sqlite_file = url.get_backend_name() == "sqlite"
     try:
         engine = create_engine(
             url,
@@ -49,12 +53,13 @@ def open_engine(settings: Settings) -> Engine:
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
+            connect_args={} if sqlite_file else {"connect_timeout": CONNECT_TIMEOUT_S},
         )
     except ImportError:
         raise ConfigurationError(f"DATABASE_URL: the driver {url.drivername} is missing") from None
     except (ArgumentError, TypeError, ValueError):
         raise ConfigurationError("DATABASE_URL: no engine can be made of this URL") from None
-    if url.get_backend_name() == "sqlite":
+    if sqlite_file:
         event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "handle_error", _translate)
     event.listen(engine, "engine_disposed", lambda closed: announce("closed", "engine", closed))

@@ -1,6 +1,7 @@
 """The engine that every step opens."""
 
 import logging
+import socket
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
+from steps.infrastructure import database
 from steps.infrastructure.database import (
     BUSY_TIMEOUT_MS,
     POOL_SIZE,
@@ -151,6 +153,16 @@ def test_postgresql_is_spoken_through_psycopg() -> None:
     assert engine.dialect.driver == "psycopg"
     assert "s3cret" not in repr(engine)
     engine.dispose()
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT_S", 2)  # the least that libpq takes
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        engine = open_engine(with_url(f"postgresql+psycopg://ada:s3cret@127.0.0.1:{port}/a"))
+
+        with pytest.raises(ConfigurationError, match="timeout"):
+            check_database(engine)
 
 
 def test_a_missing_driver_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
