@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 
-from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -61,6 +61,7 @@ def open_engine(settings: Settings) -> Engine:
         raise ConfigurationError("DATABASE_URL: no engine can be made of this URL") from None
     if sqlite_file:
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _translate)
     event.listen(engine, "engine_disposed", lambda closed: announce("closed", "engine", closed))
     announce("opened", "engine", engine)
@@ -97,11 +98,22 @@ def _parse(database_url: str) -> URL:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # no BEGIN of the driver's own: _begin_sqlite sends it
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
     _switch_to_wal(connection)
     for statement in _SQLITE_TABLES:
         connection.execute(statement)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin with the transaction, as PostgreSQL does.
+
+    Python's driver waits for the first INSERT, UPDATE or DELETE. A savepoint before it would be
+    the outermost transaction, and its end a commit. Source: SQLAlchemy, "Enabling Non-Legacy
+    SQLite Transactional Modes".
+    """
+    connection.exec_driver_sql("BEGIN")
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

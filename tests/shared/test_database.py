@@ -11,7 +11,7 @@ from threading import Barrier
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -87,6 +87,17 @@ def test_an_event_of_nobody_is_refused(settings: Settings) -> None:
         session.add(AuditEventRow(user_id=7, action="signed up"))
         with pytest.raises(IntegrityError):
             session.flush()
+    engine.dispose()
+
+
+def test_a_savepoint_that_ends_is_still_part_of_its_transaction(settings: Settings) -> None:
+    """Python's driver by itself would commit the user here: it sends no BEGIN before SAVEPOINT."""
+    engine = open_engine(settings)
+    with Session(engine) as session:
+        with session.begin_nested():
+            session.add(UserRow(email="ada@example.com", password_hash="-"))
+        session.rollback()
+        assert session.scalar(select(func.count()).select_from(UserRow)) == 0
     engine.dispose()
 
 
