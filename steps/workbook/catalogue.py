@@ -58,6 +58,24 @@ STEPS = (
         "a `Core` opened and closed by the lifespan",
         "nothing closed them, and a cold start built several",
     ),
+    Step(
+        4,
+        "step_04_ioc_container",
+        "ports, and a container that holds the object graph",
+        "the use cases imported FastAPI and their adapters",
+    ),
+    Step(
+        5,
+        "step_05_session_decorator",
+        "a decorator that gives a method its session",
+        "the web layer had to make the session and hand it over",
+    ),
+    Step(
+        6,
+        "step_06_context_manager",
+        "a context manager: one use case, one transaction",
+        "a use case of two writes could be left half done",
+    ),
 )
 
 

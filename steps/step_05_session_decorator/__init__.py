@@ -1,0 +1,3 @@
+"""A decorator gives each repository method a session, so no signature has one."""
+
+NUMBER = 5
