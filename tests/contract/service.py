@@ -1,7 +1,8 @@
 """A running step as the contract tests see it."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,18 @@ class Service:
     def forget_rows(self) -> None:
         self._execute("DELETE FROM audit_events")
         self._execute("DELETE FROM users")
+
+    @contextmanager
+    def refusing_audit_events(self) -> Iterator[None]:
+        """Let the database refuse every audit event, as a full disk or a broken rule would."""
+        self._execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON audit_events "
+            "BEGIN SELECT RAISE(ABORT, 'no events today'); END"
+        )
+        try:
+            yield
+        finally:
+            self._execute("DROP TRIGGER refuse")
 
     def _execute(self, statement: str) -> list[tuple[int, int]]:
         with closing(sqlite3.connect(self.database)) as connection, connection:

@@ -1,0 +1,31 @@
+"""A sign-up writes a user and an audit event: both or neither."""
+
+import pytest
+
+from tests.contract.service import Service
+
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+LAST = {"Connection": "close"}  # uvicorn closes it after an unhandled exception, sooner or later
+
+
+@pytest.fixture(autouse=True)
+def _flaw_of_step_05(service: Service, request: pytest.FixtureRequest) -> None:
+    if service.step.number == 5:
+        reason = "each repository method is a transaction of its own; step 06 repairs this"
+        request.applymarker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
+
+
+def test_a_sign_up_whose_audit_event_fails_leaves_no_user(service: Service) -> None:
+    with service.refusing_audit_events():
+        answer = service.client.post("/users", json=ADA, headers=LAST)
+
+    assert answer.status_code == 500
+    assert service.rows() == (0, 0)
+
+
+def test_a_sign_up_that_failed_can_be_tried_again(service: Service) -> None:
+    with service.refusing_audit_events():
+        service.client.post("/users", json=ADA, headers=LAST)
+
+    assert service.client.post("/users", json=ADA).status_code == 201
+    assert service.rows() == (1, 1)
