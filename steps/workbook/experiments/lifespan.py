@@ -9,9 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
-from pathlib import Path
 from socket import create_connection, socket
-from tempfile import TemporaryDirectory
 from threading import Barrier, Event
 from types import SimpleNamespace
 from typing import Any, TypedDict
@@ -41,7 +39,7 @@ from steps.step_03_lifespan_singleton.dependencies import get_core
 from steps.step_03_lifespan_singleton.repositories import AuditEventRepository, UserRepository
 from steps.step_03_lifespan_singleton.services import UserService
 from steps.workbook.catalogue import find_step
-from steps.workbook.environment import AWS_VARIABLES, variables
+from steps.workbook.environment import new_database, variables
 from steps.workbook.lifetimes import Recording, record
 from steps.workbook.serving import reserve_port, serve, serve_process, url_of
 
@@ -49,16 +47,6 @@ PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
 Lifespan = Callable[[FastAPI], Any]
-
-
-@contextmanager
-def new_database() -> Iterator[str]:
-    """Set DATABASE_URL to a new SQLite file, and what boto3 needs to open a client."""
-    with TemporaryDirectory(prefix="lifespan-", ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}"
-        unset = dict.fromkeys(["AWS_PROFILE", "DB_ECHO", "S3_ENDPOINT_URL"])
-        with variables({**unset, **AWS_VARIABLES, "DATABASE_URL": url}):
-            yield url
 
 
 @contextmanager
