@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab run test notebooks diff lint clean
+.PHONY: help lab run test notebooks diff bench lint clean
 PYTHON ?= python3
 STEP ?=
 LAB_ARGS ?=
@@ -24,6 +24,9 @@ notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 
 diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
 	@$(BIN)/python -m steps.workbook diff "$(STEP)"
+
+bench: .venv/ready  ## compare what one request costs in each step
+	@$(BIN)/python -m steps.workbook bench
 
 lint: .venv/ready  ## check style, types and imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

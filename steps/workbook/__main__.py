@@ -8,6 +8,9 @@ from steps.workbook.catalogue import PROJECT, Step, UnknownStep, find_step
 from steps.workbook.sources import compare
 
 DEFAULT_PORT = 8000
+DEFAULT_ROUNDS = 120
+CTRL_C = 130
+"""The exit code of a command that Ctrl-C ended, as shells give it."""
 
 
 def main() -> int:
@@ -22,6 +25,10 @@ def main() -> int:
                 return run(step, arguments.port)
             case "diff":
                 return _print_diff(find_step(arguments.step))
+            case "bench":
+                from steps.workbook.bench import bench
+
+                return bench(arguments.rounds)
             case "tables":
                 return _create_tables()
             case _:
@@ -31,6 +38,9 @@ def main() -> int:
     except (UnknownStep, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return CTRL_C
 
 
 def _parse() -> argparse.Namespace:
@@ -41,6 +51,8 @@ def _parse() -> argparse.Namespace:
     run.add_argument("--port", type=_port, default=DEFAULT_PORT)
     diff = commands.add_parser("diff", help="show what a step changes")
     diff.add_argument("step", nargs="?", default="")
+    bench = commands.add_parser("bench", help="compare what one request costs in each step")
+    bench.add_argument("--rounds", type=_rounds, default=DEFAULT_ROUNDS)
     commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
     commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")
     return parser.parse_args()
@@ -49,6 +61,12 @@ def _parse() -> argparse.Namespace:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**16:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: use 1 to 65535")
+    return int(text)
+
+
+def _rounds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds: use 2 or more")
     return int(text)
 
 
