@@ -3,11 +3,13 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
@@ -41,7 +43,8 @@ def open_engine(settings: Settings) -> Engine:
 
     A SQLite file gets its tables with the first connection; for PostgreSQL call `create_tables`.
     Raises ConfigurationError for a URL that no engine can be made of. Later, a database that
-    does not answer raises DatabaseUnavailable in place of the driver's error.
+    does not answer raises DatabaseUnavailable in place of the driver's error, and so does a pool
+    that has had no free connection for POOL_TIMEOUT_S.
     """
     url = _parse(settings.database_url.get_secret_value())
     sqlite_file = url.get_backend_name() == "sqlite"
@@ -49,6 +52,7 @@ def open_engine(settings: Settings) -> Engine:
         engine = create_engine(
             url,
             echo=settings.db_echo,
+            poolclass=_Pool,
             hide_parameters=True,  # a statement's parameters hold password hashes
             pool_size=POOL_SIZE,
             max_overflow=0,
@@ -61,7 +65,7 @@ def open_engine(settings: Settings) -> Engine:
         raise ConfigurationError("DATABASE_URL: no engine can be made of this URL") from None
     if sqlite_file:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "savepoint", _begin_before_savepoint)
     event.listen(engine, "handle_error", _translate)
     event.listen(engine, "engine_disposed", lambda closed: announce("closed", "engine", closed))
     announce("opened", "engine", engine)
@@ -97,8 +101,15 @@ def _parse(database_url: str) -> URL:
     return url
 
 
+class _Pool(QueuePool):
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except PoolTimeout as error:  # every connection is in use, so nobody else gets an answer
+            raise DatabaseUnavailable from error
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # no BEGIN of the driver's own: _begin_sqlite sends it
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
     _switch_to_wal(connection)
@@ -106,14 +117,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
         connection.execute(statement)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin with the transaction, as PostgreSQL does.
+def _begin_before_savepoint(connection: Connection, _: str) -> None:
+    """Make a savepoint part of a transaction.
 
-    Python's driver waits for the first INSERT, UPDATE or DELETE. A savepoint before it would be
-    the outermost transaction, and its end a commit. Source: SQLAlchemy, "Enabling Non-Legacy
-    SQLite Transactional Modes".
+    Python's driver sends BEGIN only before the first INSERT, UPDATE or DELETE. A savepoint before
+    that would itself be the transaction, and its end a commit. IMMEDIATE waits for its turn to
+    write; a plain BEGIN that reads first fails at once if somebody else commits in between.
+    Source: Python's sqlite3 module, "Transaction control"; SQLite, "Transactions" and "WAL".
     """
-    connection.exec_driver_sql("BEGIN")
+    if not cast(sqlite3.Connection, connection.connection.dbapi_connection).in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

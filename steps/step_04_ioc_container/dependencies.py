@@ -1,4 +1,4 @@
-"""The container makes what a request needs, but for the session: that is built per request."""
+"""The container makes what a request needs, but for the session: this file makes and commits it."""
 
 import secrets
 from collections.abc import Iterator

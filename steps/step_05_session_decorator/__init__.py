@@ -1,3 +1,3 @@
-"""A decorator gives each repository method a session, so no signature has one."""
+"""A decorator gives each repository method a session, and no caller passes one."""
 
 NUMBER = 5

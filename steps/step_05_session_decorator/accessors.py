@@ -1,4 +1,4 @@
-"""The functions of one app that its container fills. The web layer does not import it."""
+"""The functions of one app that its container fills, so that no route imports the container."""
 
 from types import ModuleType
 

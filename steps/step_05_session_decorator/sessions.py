@@ -13,7 +13,7 @@ class HasSessionFactory(Protocol):
     def session_factory(self) -> sessionmaker[Session]: ...
 
 
-Self = TypeVar("Self", bound=HasSessionFactory)
+Owner = TypeVar("Owner", bound=HasSessionFactory)
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
@@ -25,13 +25,13 @@ RUN_AFTER_THEIR_CALL = (
 
 
 def with_session(
-    method: Callable[Concatenate[Self, Session, Params], Result],
-) -> Callable[Concatenate[Self, Params], Result]:
-    if any(kind(method) for kind in RUN_AFTER_THEIR_CALL):
+    method: Callable[Concatenate[Owner, Session, Params], Result],
+) -> Callable[Concatenate[Owner, Params], Result]:
+    if any(kind(inspect.unwrap(method)) for kind in RUN_AFTER_THEIR_CALL):
         raise TypeError(f"{method.__qualname__}: its session would close before its body runs")
 
     @wraps(method)
-    def in_own_session(self: Self, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
+    def in_own_session(self: Owner, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
         with self.session_factory.begin() as session:
             return method(self, session, *args, **kwargs)
 

@@ -15,8 +15,8 @@ from tests.singletons import own_singletons
 PEOPLE, EMAILS = 200, 100
 
 
-async def sign_up_all(url: str) -> Counter[int]:
-    limits = httpx2.Limits(max_connections=PEOPLE)
+async def sign_up_all(url: str, people: int = PEOPLE, emails: int = EMAILS) -> Counter[int]:
+    limits = httpx2.Limits(max_connections=people)
     async with httpx2.AsyncClient(
         base_url=url, limits=limits, timeout=60, trust_env=False
     ) as client:
@@ -24,9 +24,9 @@ async def sign_up_all(url: str) -> Counter[int]:
             *(
                 client.post(
                     "/users",
-                    json={"email": f"user{n % EMAILS}@example.com", "password": "correct horse"},
+                    json={"email": f"user{n % emails}@example.com", "password": "correct horse"},
                 )
-                for n in range(PEOPLE)
+                for n in range(people)
             )
         )
     return Counter(answer.status_code for answer in answers)

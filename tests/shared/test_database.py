@@ -101,6 +101,36 @@ def test_a_savepoint_that_ends_is_still_part_of_its_transaction(settings: Settin
     engine.dispose()
 
 
+def test_who_reads_first_can_still_write_when_somebody_else_has_written(
+    settings: Settings,
+) -> None:
+    """With one BEGIN around both, SQLite would refuse at once: what was read is old."""
+    engine = open_engine(settings)
+    with Session(engine) as session, Session(engine) as other:
+        assert session.scalars(select(UserRow)).all() == []
+        other.add(UserRow(email="grace@example.com", password_hash="-"))
+        other.commit()
+        with session.begin_nested():
+            session.add(UserRow(email="ada@example.com", password_hash="-"))
+        session.add(UserRow(email="alan@example.com", password_hash="-"))
+        session.commit()
+        assert session.scalar(select(func.count()).select_from(UserRow)) == 3
+    engine.dispose()
+
+
+def test_a_pool_without_a_free_connection_is_a_database_that_does_not_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "POOL_SIZE", 1)
+    monkeypatch.setattr(database, "POOL_TIMEOUT_S", 0.01)
+    engine = open_engine(settings)
+
+    with engine.connect(), pytest.raises(DatabaseUnavailable):
+        engine.connect()
+
+    engine.dispose()
+
+
 def test_many_cold_starts_on_one_new_file_all_succeed(settings: Settings) -> None:
     engines = [open_engine(settings) for _ in range(20)]
     together = Barrier(len(engines))
