@@ -72,7 +72,7 @@ def print_report(results: Sequence[Result]) -> None:
 def _table(result: Result) -> Table:
     table = Table(title=result.title, title_justify="left", box=SIMPLE_HEAD, show_edge=False)
     table.add_column("", no_wrap=True)
-    for heading in ("median", "quartiles", "CPU", "to A", "to B", "hops"):
+    for heading in ("median µs", "quartiles", "CPU µs", "to A", "to B", "hops"):
         table.add_column(heading, justify="right", no_wrap=True)
     first, second = result.samples[:2]
     for samples in result.samples:

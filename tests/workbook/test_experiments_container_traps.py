@@ -9,6 +9,14 @@ UNRESOLVED = "Unresolved marker hasher in typo_in_a_string.<locals>.hash_passwor
 NOT_REQUIRED = "@inject is not required here"
 
 
+def test_a_function_gets_its_marker_unless_its_module_is_wired() -> None:
+    assert container_traps.marker_of_one_function() == {
+        "before": "Provide['settings']",
+        "wired": "an object of Settings",
+        "unwired": "Provide['settings']",
+    }
+
+
 def test_inject_below_the_route_decorator_of_a_wired_module_swaps_the_marker() -> None:
     assert container_traps.inject_below_the_route_decorator()["request"] == HASHED
 

@@ -98,6 +98,21 @@ def caught_warnings() -> Iterator[list[str]]:
 # The marker
 
 
+@inject
+def ask_for_settings(settings: object = Provide["settings"]) -> object:
+    return settings
+
+
+def marker_of_one_function() -> dict[str, str]:
+    container, module = Container(settings=Settings()), module_with(ask_for_settings)
+    seen = {"before": repr(ask_for_settings())}
+    container.wire(modules=[module])
+    seen["wired"] = f"an object of {type(ask_for_settings()).__name__}"
+    container.unwire()
+    seen["unwired"] = repr(ask_for_settings())
+    return seen
+
+
 Hasher = Annotated[ports.PasswordHasher, Depends(Provide["password_hasher"])]
 Misspelled = Annotated[ports.PasswordHasher, Depends(Provide["pasword_hasher"])]
 
