@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Barrier
 from typing import assert_type
@@ -31,6 +31,7 @@ from steps.step_06_context_manager.repositories import UserRepository
 from steps.step_06_context_manager.services import UserService
 from steps.step_06_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import find_step
+from steps.workbook.experiments.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.lifetimes import Recording
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
@@ -330,72 +331,6 @@ def test_no_connection_waits_while_a_password_is_hashed_or_verified(container: C
 # The use cases without FastAPI and without a database
 
 
-class InMemoryUsers:
-    def __init__(self, rows: list[User]) -> None:
-        self._rows = rows
-
-    def add(self, email: str, password_hash: str) -> User:
-        if self.get_by_email(email):
-            raise EmailTaken
-        user = User(len(self._rows) + 1, email, password_hash)
-        self._rows.append(user)
-        return user
-
-    def get(self, user_id: int) -> User | None:
-        return next((user for user in self._rows if user.id == user_id), None)
-
-    def get_by_email(self, email: str) -> User | None:
-        return next((user for user in self._rows if user.email == email), None)
-
-
-class InMemoryAuditEvents:
-    def __init__(self, rows: list[AuditEvent]) -> None:
-        self._rows = rows
-
-    def add(self, user_id: int, action: str) -> None:
-        self._rows.append(AuditEvent(len(self._rows) + 1, user_id, action, datetime.now(UTC)))
-
-    def list_for_user(self, user_id: int) -> list[AuditEvent]:
-        return [event for event in self._rows if event.user_id == user_id]
-
-
-class InMemoryTransaction:
-    """Writes to copies, and knows whether somebody has committed."""
-
-    def __init__(self, users: list[User], audit_events: list[AuditEvent]) -> None:
-        self.users = InMemoryUsers(users)
-        self.audit_events = InMemoryAuditEvents(audit_events)
-        self.committed = False
-
-    def commit(self) -> None:
-        self.committed = True
-
-    def savepoint(self) -> AbstractContextManager[object]:
-        return nullcontext()  # no use case of step 06 has one
-
-
-class InMemoryUnitOfWork:
-    def __init__(self) -> None:
-        self.users: list[User] = []
-        self.audit_events: list[AuditEvent] = []
-
-    @contextmanager
-    def __call__(self) -> Iterator[InMemoryTransaction]:
-        users, audit_events = self.users.copy(), self.audit_events.copy()
-        transaction = InMemoryTransaction(users, audit_events)
-        yield transaction
-        if transaction.committed:
-            self.users, self.audit_events = users, audit_events
-
-
-class PlainHasher:
-    def hash(self, password: str) -> str:
-        return password
-
-    def verify(self, password: str, password_hash: str | None) -> bool:
-        return password == password_hash
-
-
 def test_the_use_cases_run_on_an_in_memory_unit_of_work() -> None:
     fake = InMemoryUnitOfWork()
     service = UserService(fake, PlainHasher())
@@ -501,19 +436,6 @@ def test_a_plain_script_runs_every_use_case() -> None:
         assert [event.user_id for event in service.list_audit_events(user.id)] == [user.id]
         with pytest.raises(EmailTaken):
             service.sign_up(new_user())
-
-
-def test_engine_and_s3_client_still_live_as_long_as_the_app(recording: Recording) -> None:
-    with TestClient(recording.wrap(create_app())) as client:
-        client.get("/health")
-        client.get("/buckets")
-
-    assert [str(event) for event in recording.events if event.request is None] == [
-        "engine 1 opened",
-        "S3 client 1 opened",
-        "S3 client 1 closed",
-        "engine 1 closed",
-    ]
 
 
 # What remains

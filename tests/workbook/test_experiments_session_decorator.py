@@ -9,7 +9,10 @@ EXPECTS_A_SESSION = "missing 1 required positional argument: 'session'"
 
 @pytest.fixture(scope="module")
 def what_a_caller_reads() -> dict[str, str]:
-    return session_decorator.what_a_caller_reads()
+    return {
+        **session_decorator.what_a_caller_reads(),
+        **session_decorator.what_a_caller_reads_in_other_ways(),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +183,8 @@ def test_what_an_inner_call_wrote_outlives_the_rollback_of_the_outer_one() -> No
 
 
 def test_four_nested_calls_empty_a_pool_of_four_and_get_nothing() -> None:
-    assert session_decorator.four_nested_calls_empty_a_pool_of_four() == ["TimeoutError"] * 4
+    outcomes = session_decorator.four_nested_calls_empty_a_pool_of_four()
+    assert outcomes == ["DatabaseUnavailable"] * 4
 
 
 # One use case, two transactions

@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.step_06_context_manager.services import UserService
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments import unit_of_work
 
@@ -77,11 +78,13 @@ def test_what_a_nested_block_commits_survives_the_error_of_the_outer_one() -> No
 
 
 def test_four_nested_use_cases_with_four_connections_all_wait_for_a_fifth() -> None:
-    assert unit_of_work.nested_blocks_need_two_connections_each() == {"done": 0, "timed out": 4}
+    outcome = unit_of_work.nested_blocks_need_two_connections_each()
+    assert outcome == {"done": 0, "DatabaseUnavailable": 4}
 
 
 def test_four_use_cases_that_hand_their_transaction_on_need_four_connections() -> None:
-    assert unit_of_work.one_block_needs_one_connection() == {"done": 4, "timed out": 0}
+    outcome = unit_of_work.one_block_needs_one_connection()
+    assert outcome == {"done": 4, "DatabaseUnavailable": 0}
 
 
 def test_nested_calls_join_the_transaction_in_the_context_variable() -> None:
@@ -118,6 +121,10 @@ def test_a_forgotten_commit_answers_201_and_keeps_nothing() -> None:
     }
 
 
+def test_a_write_after_the_commit_of_its_block_is_lost() -> None:
+    assert unit_of_work.a_write_after_the_commit_is_lost() == ["ada"]
+
+
 def test_step_06_has_more_files_and_lines_than_step_01() -> None:
     first, sixth = (unit_of_work.size_of(find_step(number)) for number in (1, 6))
     assert first["files"] < sixth["files"]
@@ -143,3 +150,8 @@ def test_the_table_of_the_six_steps(
     table: dict[int, dict[str, bool]], property_: str, steps_without_it: list[int]
 ) -> None:
     assert [number for number, row in table.items() if not row[property_]] == steps_without_it
+
+
+def test_an_in_memory_unit_of_work_sees_a_forgotten_commit() -> None:
+    assert unit_of_work.users_kept_in_memory(UserService) == 1
+    assert unit_of_work.users_kept_in_memory(unit_of_work.ForgetfulService) == 0

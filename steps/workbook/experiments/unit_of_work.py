@@ -38,6 +38,7 @@ from steps.step_06_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
 from steps.workbook.experiments.depends_teardown import client_of, server_log
+from steps.workbook.experiments.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.experiments.lifespan import fresh_app
 from steps.workbook.lifetimes import record
 from steps.workbook.serving import serve
@@ -506,6 +507,13 @@ class ForgetfulService(UserService):
     def sign_up(self, new_user: NewUser) -> User:
         with self._unit_of_work() as transaction:
             return transaction.users.add(new_user.email, "-")
+
+
+def users_kept_in_memory(service: type[UserService]) -> int:
+    """Sign somebody up without a database and without FastAPI."""
+    unit_of_work = InMemoryUnitOfWork()
+    service(unit_of_work, PlainHasher()).sign_up(NewUser.model_validate(ADA))
+    return len(unit_of_work.users)
 
 
 def a_forgotten_commit_answers_201_and_keeps_nothing() -> dict[str, int]:
