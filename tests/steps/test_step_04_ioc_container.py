@@ -7,19 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Barrier, BrokenBarrierError
-from types import SimpleNamespace
 from typing import Any, TypeVar, assert_type, get_type_hints
-from unittest.mock import patch
 
-import anyio
-import anyio.to_thread
 import pytest
 from dependency_injector.errors import Error
-from dependency_injector.providers import Dependency
-from dependency_injector.wiring import Provide, UnresolvedMarkerWarning, inject
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pwdlib.exceptions import UnknownHashError
 from pydantic import Secret, SecretStr
@@ -34,15 +26,12 @@ from steps.domain.settings import Settings, load_settings
 from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.object_storage import S3Client
 from steps.infrastructure.passwords import PasswordHasher
-from steps.step_04_ioc_container import container as container_module
-from steps.step_04_ioc_container import main as main_module
 from steps.step_04_ioc_container import repositories
 from steps.step_04_ioc_container.accessors import Accessors
 from steps.step_04_ioc_container.container import Container, open_container
 from steps.step_04_ioc_container.main import create_app
 from steps.step_04_ioc_container.routes import sign_up
 from steps.step_04_ioc_container.services import UserService
-from steps.workbook.catalogue import find_step
 from steps.workbook.environment import variables
 from steps.workbook.lifetimes import Recording
 
@@ -188,16 +177,6 @@ with open_container(load_settings()) as container:
 # The graph
 
 
-def test_what_lives_as_long_as_the_container_is_one_object_and_the_rest_is_new_each_time() -> None:
-    with open_container(load_settings()) as container:
-        kept = (container.engine, container.session_factory, container.s3_client)
-        made = (container.password_hasher, container.bucket_repository)
-
-        assert all(provider() is provider() for provider in kept)
-        assert all(provider() is not provider() for provider in made)
-        assert container.session_factory().kw["bind"] is container.engine()
-
-
 def test_two_threads_at_once_open_one_engine(recording: Recording) -> None:
     """Whoever opens it waits in there for the other one, who must not get in."""
     both = Barrier(2)
@@ -298,32 +277,6 @@ def test_a_container_without_settings_says_so_before_it_makes_anything(
     assert recording.events == []
 
 
-def test_what_nobody_hands_in_stops_the_start_before_anything_opens(
-    recording: Recording, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class ContainerWithClock(Container):
-        clock: Dependency[object] = Dependency()
-
-    monkeypatch.setattr(container_module, "Container", ContainerWithClock)
-
-    with (
-        pytest.raises(Error, match=r"undefined dependencies: .*clock"),
-        open_container(load_settings()),
-    ):
-        pass
-
-    assert recording.events == []
-
-
-def test_settings_of_another_type_are_refused_before_anything_opens(recording: Recording) -> None:
-    lookalike: Any = SimpleNamespace(**load_settings().model_dump())
-
-    with pytest.raises(Error, match="is not an instance of"), open_container(lookalike):
-        pass
-
-    assert recording.events == []
-
-
 @pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
 def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
     name: str, recording: Recording
@@ -336,136 +289,6 @@ def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
         pass
 
     assert recording.events == []
-
-
-# The lifespan opens and closes what the container keeps
-
-
-def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_order(
-    recording: Recording,
-) -> None:
-    with TestClient(recording.wrap(create_app())) as client:
-        client.get("/health")
-        client.get("/buckets")
-
-    life = ["engine 1 opened", "S3 client 1 opened", "request 1 is answered"]
-    death = ["request 2 ends", "S3 client 1 closed", "engine 1 closed"]
-    assert recording.order(*life, *death) == [*life, *death]
-    assert recording.count("engine", "opened") == recording.count("S3 client", "opened") == 1
-
-
-def test_what_is_open_closes_when_a_later_resource_fails_to_open(recording: Recording) -> None:
-    with (
-        variables({"AWS_DEFAULT_REGION": "no region"}),
-        pytest.raises(ConfigurationError, match="S3"),
-        TestClient(create_app()),
-    ):
-        pass
-
-    assert [str(event) for event in recording.events] == ["engine 1 opened", "engine 1 closed"]
-
-
-def test_the_engine_of_a_database_that_does_not_answer_is_closed(recording: Recording) -> None:
-    with (
-        variables({"DATABASE_URL": "sqlite:////no/such/folder/accounts.db"}),
-        pytest.raises(ConfigurationError, match="DATABASE_URL"),
-        TestClient(create_app()),
-    ):
-        pass
-
-    assert [str(event) for event in recording.events] == ["engine 1 opened", "engine 1 closed"]
-
-
-def test_what_is_open_closes_when_the_app_fails(recording: Recording) -> None:
-    with pytest.raises(RuntimeError), open_container(load_settings()):
-        raise RuntimeError
-
-    closed = ["S3 client 1 closed", "engine 1 closed"]
-    assert [str(event) for event in recording.events][-2:] == closed
-
-
-async def live(app: FastAPI, error: Exception | None) -> None:
-    async with app.router.lifespan_context(app):
-        if error:
-            raise error
-
-
-@pytest.mark.parametrize("error", [None, RuntimeError()], ids=["shutdown", "error"])
-def test_the_accessors_reach_the_container_no_more_after_the_end(error: Exception | None) -> None:
-    app = create_app()
-    with pytest.raises(RuntimeError) if error else TestClient(FastAPI()):
-        anyio.run(live, app, error)
-
-    accessors: Accessors = app.state.accessors
-    with pytest.raises(TypeError, match="unexpected keyword argument"):
-        accessors.user_service(Session())
-    assert repr(accessors.settings()) == "Provide['settings']"  # the mark, nothing in its place
-
-
-# Wiring
-
-
-@inject
-def misspelled(service: object = Provide["user_servise"]) -> object:
-    return service
-
-
-def test_a_wrong_name_in_an_accessor_warns_when_the_app_starts(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Misspelled(Accessors):
-        def __init__(self) -> None:
-            super().__init__()
-            self.misspelled = misspelled
-
-    monkeypatch.setattr(main_module, "Accessors", Misspelled)
-
-    with (
-        pytest.warns(UnresolvedMarkerWarning, match="service in misspelled"),
-        TestClient(create_app()),
-    ):
-        pass
-
-
-def app_on(database: Path) -> FastAPI:
-    return create_app(Settings(database_url=SecretStr(f"sqlite:///{database.as_posix()}")))
-
-
-def test_two_apps_in_one_process_have_their_own_databases(tmp_path: Path) -> None:
-    one, two = app_on(tmp_path / "one.db"), app_on(tmp_path / "two.db")
-
-    with TestClient(one) as first, TestClient(two) as second:
-        assert first.post("/users", json=ADA).status_code == 201
-        assert second.get("/users/1").status_code == 404
-        assert second.post("/users", json=ADA).status_code == 201
-
-
-@pytest.mark.parametrize("stops", ["first", "second"])
-def test_an_app_goes_on_when_the_other_one_stops(stops: str, tmp_path: Path) -> None:
-    clients = [TestClient(app_on(tmp_path / name)) for name in ("one.db", "two.db")]
-    for client in clients:
-        client.__enter__()
-    ended = clients.pop(0 if stops == "first" else 1)
-    goes_on = clients[0]
-
-    ended.__exit__(None, None, None)
-    try:
-        assert goes_on.post("/users", json=ADA).status_code == 201
-        assert goes_on.get("/health").status_code == goes_on.get("/buckets").status_code == 200
-    finally:
-        goes_on.__exit__(None, None, None)
-
-
-def test_an_override_in_one_app_does_not_reach_the_other(tmp_path: Path) -> None:
-    one, two = app_on(tmp_path / "one.db"), app_on(tmp_path / "two.db")
-
-    with (
-        TestClient(one) as first,
-        TestClient(two) as second,
-        container_of(second).user_repository.override(UsersInMemory([GRACE])),
-    ):
-        assert first.get("/users/7").status_code == 404
-        assert second.get("/users/7").status_code == 200
 
 
 # Overrides
@@ -586,29 +409,6 @@ def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> No
 
         container.engine().dispose()
         container.s3_client().close()
-
-
-# What a request costs
-
-
-def hops_of_one_request_each(number: int) -> dict[str, int]:
-    new_user = {"email": f"ada@step{number}.example.com", "password": "correct horse"}
-    hops = {}
-    with TestClient(find_step(number).create_app()) as client:
-        for method, path, body in [("GET", "/health", None), ("POST", "/users", new_user)]:
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
-                client.request(method, path, json=body).raise_for_status()
-            hops[f"{method} {path}"] = run_sync.await_count
-    return hops
-
-
-def test_a_request_makes_only_the_thread_hops_of_its_session_its_endpoint_and_its_answer() -> None:
-    """In step 03 FastAPI made the service, and the three parts of it, in a thread each."""
-    hops = hops_of_one_request_each(4)
-    before = hops_of_one_request_each(3)
-
-    assert hops["GET /health"] == before["GET /health"] == 4
-    assert hops["POST /users"] == before["POST /users"] - 4 == 4
 
 
 # What step 05 repairs

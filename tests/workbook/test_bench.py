@@ -2,14 +2,23 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Engine, event
 
 from steps.domain.entities import User
 from steps.workbook import bench
@@ -59,21 +68,142 @@ def test_the_report_shows_what_was_measured(capsys: pytest.CaptureFixture[str]) 
     assert "Aim: a step at most 1.25 to B: 1.30, missed." in lines
 
 
-def test_every_step_has_a_row_in_both_tables_and_all_fits_80_columns(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with own_singletons(find_step(2)):
-        exit_code = bench.bench(rounds=2, block_s=0)
+@dataclass
+class Run:
+    """What a whole `make bench` printed, and each table's requests and statements by app."""
 
-    output, errors = capsys.readouterr()
-    first, second = output.split("Repositories in ")[1:]
+    exit_code: int
+    output: str
+    errors: str
+    requests: list[Counter[str]]
+    statements: list[Counter[str]]
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    requests: list[Counter[str]] = []
+    statements: list[Counter[str]] = []
+    calling: list[str] = []
+    measure, call = bench.measure, bench.Contender.call
+
+    async def noted_measure(*arguments: Any) -> list[Samples]:
+        requests.append(Counter())
+        statements.append(Counter())
+        return await measure(*arguments)
+
+    async def noted_call(contender: bench.Contender) -> None:
+        calling[:] = [contender.samples.name]
+        requests[-1].update(calling)
+        await call(contender)
+        calling.clear()
+
+    def note(*_: object) -> None:
+        if calling:
+            statements[-1].update(calling)
+
+    output, errors = StringIO(), StringIO()
+    event.listen(Engine, "before_cursor_execute", note)
+    with (
+        own_singletons(find_step(2)),
+        patch.object(bench, "measure", noted_measure),
+        patch.object(bench.Contender, "call", noted_call),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        exit_code = bench.bench(rounds=2, block_s=0)
+    event.remove(Engine, "before_cursor_execute", note)
+    return Run(exit_code, output.getvalue(), errors.getvalue(), requests, statements)
+
+
+def test_every_step_has_a_row_in_both_tables_and_all_fits_80_columns(run: Run) -> None:
+    first, second = run.output.split("Repositories in ")[1:]
     steps = set(map(bench.name_of, STEPS))
-    assert exit_code == 0
+
+    assert run.exit_code == 0
     assert steps <= set(rows_of(first))
     assert steps <= set(rows_of(second))
-    assert max(map(len, output.splitlines())) <= 80
-    assert errors == ""
+    assert max(map(len, run.output.splitlines())) <= 80
+    assert run.errors == ""
     assert rows_of(first)["A by hand"][-1] == rows_of(first)[bench.name_of(find_step(5))][-1]
+
+
+def test_in_memory_no_request_sends_a_statement_and_in_the_database_each_sends_one(
+    run: Run,
+) -> None:
+    in_memory, in_database = run.statements
+
+    assert [len(requests) for requests in run.requests] == [2 + len(STEPS)] * 2
+    assert in_memory == {}
+    assert in_database == run.requests[1]
+
+
+def test_the_aims_are_those_of_the_specification(run: Run) -> None:
+    aims = [
+        re.findall(r"^Aim: (.+) at most (\S+) to ([AB]):", table, re.MULTILINE)
+        for table in run.output.split("Repositories in ")[1:]
+    ]
+    step_04, step_05, step_06 = (bench.name_of(find_step(number)) for number in (4, 5, 6))
+
+    assert aims == [
+        [(step_04, "1.30", "B"), (step_05, "1.30", "A"), (step_06, "1.30", "A")],
+        [(step_05, "1.05", "A"), (step_06, "1.05", "A")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(1.304, "1.30, reached."), (1.306, "1.31, missed.")]
+)
+def test_an_aim_is_reached_if_the_figure_that_is_printed_reaches_it(
+    seconds: float, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_hand, step = (
+        Samples(name, wall=[wall] * 2, cpu=[wall] * 2)
+        for name, wall in [("by hand", 1.0), ("a step", seconds)]
+    )
+
+    print_report(
+        [Result("A title", "About it.", [by_hand, by_hand, step], [Aim("a step", 0, 1.3)])]
+    )
+
+    assert f"Aim: a step at most 1.30 to A: {verdict}\n" in capsys.readouterr().out
+
+
+def test_a_block_notes_the_time_and_the_cpu_time_of_one_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a clock on which each request takes 2 seconds, and 3 of all processors."""
+    calls = 0
+
+    class Counted(bench.Contender):
+        async def call(self) -> None:
+            nonlocal calls
+            calls += 1
+
+    clock = SimpleNamespace(perf_counter=lambda: 2 * calls, process_time=lambda: 3 * calls)
+    monkeypatch.setattr(bench, "time", clock)
+    contender = Counted("an app", FastAPI(), {})
+
+    asyncio.run(contender.block(block_s=7))
+
+    assert calls == 4
+    assert (contender.samples.wall, contender.samples.cpu) == ([2], [3])
+
+
+def test_each_round_begins_with_another_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    async def note(contender: bench.Contender, block_s: float) -> None:
+        order.append(contender.samples.name)
+
+    async def no_warm_up(contender: bench.Contender) -> None: ...
+
+    monkeypatch.setattr(bench.Contender, "block", note)
+    monkeypatch.setattr(bench.Contender, "warm_up", no_warm_up)
+    entries = [(name, FastAPI(), lambda app: None) for name in "ABC"]
+
+    asyncio.run(bench.measure(entries, rounds=4))
+
+    assert "".join(order) == "ABCBCACABABC"
 
 
 @pytest.mark.parametrize(
@@ -128,17 +258,24 @@ def test_the_hops_of_a_request_are_counted() -> None:
     assert without_thread.hops < with_thread.hops
 
 
+AS_IN_A_TERMINAL = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+runpy.run_module("steps.workbook", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to the tests, too")
 def test_ctrl_c_ends_the_command_with_one_line_and_leaves_no_file(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "steps.workbook", "bench"],
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", AS_IN_A_TERMINAL, "bench"],
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     while process.poll() is None and not list(tmp_path.glob("*/accounts.db-wal")):
-        time.sleep(0.05)
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
 
     assert process.communicate(timeout=30) == ("", "Stopped.\n")

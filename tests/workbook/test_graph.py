@@ -3,8 +3,10 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from dependency_injector import providers
@@ -15,10 +17,16 @@ from steps.domain.settings import Settings
 from steps.workbook.graph import BOX_WIDTH, ROW_HEIGHT, TOP, draw
 from steps.workbook.graph import describe as describe_with_title
 from steps.workbook.graph_layout import arrange
+from steps.workbook.graph_reading import read_graph
 
 
 class FakeUsers:
     pass
+
+
+A: providers.Factory[Any] = providers.Factory(list)
+B: providers.Factory[Any] = providers.Factory(list)
+USES_A: providers.Factory[Any] = providers.Factory(list, A)
 
 
 def describe(container: Container) -> str:
@@ -156,12 +164,16 @@ def test_other_kinds_are_drawn_too(
     assert words_of(a=a, b=make(a)) == f"a is a Singleton of FakeUsers. {words}"
 
 
-def test_a_circle_of_providers_has_a_picture() -> None:
+def circle() -> Any:
     a: providers.Factory[Any] = providers.Factory(list)
     b: providers.Factory[Any] = providers.Factory(list)
     a.add_args(b)
     b.add_args(a.provider, b.provider)
-    container = type("Circle", (DeclarativeContainer,), {"a": a, "b": b})()
+    return type("Circle", (DeclarativeContainer,), {"a": a, "b": b})()
+
+
+def test_a_circle_of_providers_has_a_picture() -> None:
+    container = circle()
 
     assert describe(container).endswith("It gets the provider a itself, the provider b itself.")
     assert "<svg" in picture_of(container)
@@ -208,6 +220,153 @@ def test_no_arrow_runs_through_a_box(step: str) -> None:
     assert not [
         1 for px, py in passed for x, y in boxes if x <= px <= x + BOX_WIDTH and y <= py <= y + 62
     ]
+
+
+@dataclass
+class Box:
+    """What is drawn around a provider's name: its frames, from outside to inside."""
+
+    frames: list[dict[str, str]]
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        left, top, width, height = (float(self.frames[0][k]) for k in ("x", "y", "width", "height"))
+        return left, left + width, top, top + height
+
+
+def boxes_of(picture: str) -> dict[str, Box]:
+    """Return the boxes by the names that they hold, which are the bold texts but for the title."""
+    boxes: dict[str, Box] = {}
+    frames: list[dict[str, str]] = []
+    for element in list(fromstring(picture))[2:]:  # noqa: S314
+        if element.tag.endswith("rect"):
+            frames.append(element.attrib)
+        elif element.attrib.get("font-weight") == "bold":
+            boxes[element.text or ""] = Box(frames)
+        if not element.tag.endswith("rect"):
+            frames = []
+    return boxes
+
+
+def legend_of(picture: str) -> list[str]:
+    return (list(fromstring(picture))[-1].text or "").split(" \N{MIDDLE DOT} ")  # noqa: S314
+
+
+def test_what_is_shared_has_a_double_frame_and_what_comes_from_outside_round_ends() -> None:
+    boxes = boxes_of(picture_of(container_of("05_session_decorator")))
+
+    assert {name for name, box in boxes.items() if len(box.frames) == 2} == {
+        "engine",
+        "session_factory",
+        "s3_client",
+    }
+    assert {name for name, box in boxes.items() if float(box.frames[0]["rx"]) > 20} == {"settings"}
+    assert len(boxes) == 9
+
+
+def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
+    container = container_of("05_session_decorator")
+
+    with container.user_repository.override(providers.Object(FakeUsers())):
+        frames = {name: box.frames for name, box in boxes_of(picture_of(container)).items()}
+
+    (overridden,) = frames.pop("user_repository")
+    others = [frame for box in frames.values() for frame in box]
+    assert overridden["stroke"] == overridden["fill"] == "#D55E00"
+    assert overridden["stroke"] not in {frame["stroke"] for frame in others}
+    assert float(overridden["stroke-width"]) > max(float(f["stroke-width"]) for f in others)
+
+
+@pytest.mark.parametrize("step", ["04_ioc_container", "05_session_decorator", "06_context_manager"])
+def test_an_argument_that_is_not_called_like_what_it_gets_is_named_on_its_arrow(step: str) -> None:
+    picture = picture_of(container_of(step))
+
+    assert picture.count(">users</text>") == picture.count(">audit_events</text>") == 1
+
+
+def test_a_name_moves_along_its_arrow_where_another_one_leaves_no_room_in_its_middle() -> None:
+    names = ["first_of_the_long_names", "other_of_the_long_names"]
+    both: providers.Factory[Any] = providers.Factory(dict, **dict(zip(names, [A, B], strict=True)))
+    container = type("Three", (DeclarativeContainer,), {"a": A, "b": B, "both": both})()
+    picture = picture_of(container)
+
+    heights = {re.findall(rf'y="(\S+)" [^>]*>{name}</text>', picture)[0] for name in names}
+    assert len(heights) == 2
+
+
+DOUBLE = "double frame: one object, shared"
+ROUND = "round ends: from outside"
+DASHED = "dashed arrow: gets the provider itself"
+
+
+@pytest.mark.parametrize(
+    ("things", "said"),
+    [
+        ({}, []),
+        ({"b": providers.Singleton(list)}, [DOUBLE]),
+        ({"b": providers.Dependency()}, [ROUND]),
+        ({"b": providers.Factory(list, A.provider)}, [DASHED]),
+        (
+            {"b": providers.Singleton(list, A.provider), "c": providers.Dependency()},
+            [DOUBLE, ROUND, DASHED],
+        ),
+    ],
+    ids=["nothing", "double", "round", "dashed", "all"],
+)
+def test_the_legend_explains_exactly_what_the_picture_has(
+    things: dict[str, Any], said: list[str]
+) -> None:
+    container = type("Things", (DeclarativeContainer,), {"a": A, **things})()
+
+    assert legend_of(picture_of(container)) == ["arrow: gets", *said]
+
+
+def test_the_legend_explains_grey_while_an_override_leaves_something_unused() -> None:
+    container: Any = type("Two", (DeclarativeContainer,), {"a": A, "b": USES_A})()
+
+    with container.b.override(providers.Factory(list)):
+        during = legend_of(picture_of(container))
+
+    assert during == ["arrow: gets", "grey: no longer used"]
+    assert legend_of(picture_of(container)) == ["arrow: gets"]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        *map(container_of, ["04_ioc_container", "05_session_decorator", "06_context_manager"]),
+        circle(),
+    ],
+    ids=["04", "05", "06", "circle"],
+)
+def test_an_arrow_leads_from_who_gets_to_what_it_gets_and_has_its_head_there(
+    container: Container,
+) -> None:
+    picture = picture_of(container)
+    boxes = [box.edges for box in boxes_of(picture).values()]
+    arrows = re.findall(
+        r'<path d="M(\S+) (\S+)C[^"]* (\S+) ([^\s"]+)" [^>]*/><path d="M(\S+) (\S+)l-4 (-?\d)h8z"',
+        picture,
+    )
+    drawn = []
+    for arrow in arrows:
+        x, y, end_x, end_y, head_x, head_y, back = map(float, arrow)
+        assert (head_x, head_y) == (end_x, end_y)
+        (user,) = (
+            number
+            for number, (left, right, top, bottom) in enumerate(boxes)
+            if left < x < right and y in (top, bottom)
+        )
+        (got,) = (
+            number
+            for number, (left, right, top, bottom) in enumerate(boxes)
+            if left < head_x < right and head_y == (top if back < 0 else bottom)
+        )
+        drawn.append((user, got))
+
+    injected = [(injection.user, injection.gets) for injection in read_graph(container).injections]
+    assert drawn == [(user, got) for user, got in injected if user != got]
+    assert drawn
 
 
 def test_no_two_boxes_of_a_row_overlap_however_many_arrows_pass() -> None:
