@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from steps.infrastructure import passwords
-from steps.workbook.environment import AWS_VARIABLES, forget_buckets, serve_s3, variables
-from steps.workbook.lifetimes import Recording, record
+# Each fixture imports what it needs: an exercise needs none of it, and must not wait.
+if TYPE_CHECKING:
+    from steps.workbook.lifetimes import Recording
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,6 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> Iterator[None]:
     """Keep boto3 away from whatever AWS account and proxy this machine knows."""
+    from steps.workbook.environment import AWS_VARIABLES, variables
+
     with variables({**AWS_VARIABLES, "AWS_PROFILE": None}):
         yield
 
@@ -25,12 +28,16 @@ def _no_foreign_accounts() -> Iterator[None]:
 @pytest.fixture
 def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with argon2's smallest parameters where the strength of the hash is not the subject."""
+    from steps.infrastructure import passwords
+
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     monkeypatch.setattr(passwords, "TIME_COST", 1)
 
 
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
+    from steps.workbook.environment import serve_s3
+
     with serve_s3() as url:
         yield url
 
@@ -38,6 +45,8 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture
 def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
     """Settings that point at a new SQLite file and at the embedded S3, emptied."""
+    from steps.workbook.environment import forget_buckets, variables
+
     database_url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
     forget_buckets()
     with variables({"DATABASE_URL": database_url, "S3_ENDPOINT_URL": s3_url, "API_KEY": "key"}):
@@ -45,6 +54,8 @@ def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def recording() -> Iterator[Recording]:
+def recording() -> "Iterator[Recording]":
+    from steps.workbook.lifetimes import record
+
     with record() as recording:
         yield recording
