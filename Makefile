@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab run test notebooks diff bench lint clean
+.PHONY: help lab run test notebooks diff exercise hint watch solution progress reset bench lint clean
 PYTHON ?= python3
 STEP ?=
 LAB_ARGS ?=
@@ -24,6 +24,24 @@ notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 
 diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
 	@$(BIN)/python -m steps.workbook diff "$(STEP)"
+
+exercise: .venv/ready  ## check the current exercise of a step, as in: make exercise STEP=3
+	@$(BIN)/python -m steps.workbook exercise "$(STEP)"
+
+hint: .venv/ready  ## show the next hint for it
+	@$(BIN)/python -m steps.workbook hint "$(STEP)"
+
+watch: .venv/ready  ## check it at every save
+	@$(BIN)/python -m steps.workbook watch "$(STEP)"
+
+solution: .venv/ready  ## show why the solution works, once all tasks pass
+	@$(BIN)/python -m steps.workbook solution "$(STEP)"
+
+progress: .venv/ready  ## show which exercises are done
+	@$(BIN)/python -m steps.workbook progress
+
+reset: .venv/ready  ## put a step's exercises back to their start, after asking
+	@$(BIN)/python -m steps.workbook reset "$(STEP)"
 
 bench: .venv/ready  ## compare what one request costs in each step
 	@$(BIN)/python -m steps.workbook bench

@@ -5,10 +5,18 @@ import sys
 
 from steps.domain.errors import ConfigurationError
 from steps.workbook.catalogue import PROJECT, Step, UnknownStep, find_step
+from steps.workbook.exercising.exercises import UnknownExercise
 from steps.workbook.sources import compare
 
 DEFAULT_PORT = 8000
 DEFAULT_ROUNDS = 120
+EXERCISE_COMMANDS = {
+    "exercise": "check the current exercise of a step",
+    "hint": "show the next hint for it",
+    "watch": "check it at every save",
+    "solution": "show why the solution works, once all tasks pass",
+    "reset": "put a step's exercises back to their start, after asking",
+}
 CTRL_C = 130
 """The exit code of a command that Ctrl-C ended, as shells give it."""
 
@@ -29,13 +37,29 @@ def main() -> int:
                 from steps.workbook.bench import bench
 
                 return bench(arguments.rounds)
+            case "exercise" | "hint" | "watch" | "solution" | "reset":
+                from steps.workbook.exercising import commands
+
+                return int(getattr(commands, arguments.command)(arguments.step))
+            case "progress":
+                from steps.workbook.exercising.commands import progress
+
+                return progress()
+            case "speed":
+                from steps.workbook.exercising.speed import speed
+
+                return speed()
+            case "guide":
+                from steps.workbook.exercising import guide
+
+                return guide.write()
             case "tables":
                 return _create_tables()
             case _:
                 from steps.workbook.notebooks import execute
 
                 return execute(sorted((PROJECT / "notebooks").glob("*.ipynb")))
-    except (UnknownStep, ConfigurationError) as error:
+    except (UnknownStep, UnknownExercise, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -53,6 +77,11 @@ def _parse() -> argparse.Namespace:
     diff.add_argument("step", nargs="?", default="")
     bench = commands.add_parser("bench", help="compare what one request costs in each step")
     bench.add_argument("--rounds", type=_rounds, default=DEFAULT_ROUNDS)
+    for name, text in EXERCISE_COMMANDS.items():
+        commands.add_parser(name, help=text).add_argument("step", nargs="?", default="")
+    commands.add_parser("progress", help="show which exercises are done")
+    commands.add_parser("speed", help="measure how long a learner waits for a result")
+    commands.add_parser("guide", help="write the workshop leader's guide anew")
     commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
     commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")
     return parser.parse_args()

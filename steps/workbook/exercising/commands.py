@@ -1,0 +1,144 @@
+"""`make exercise`, `hint`, `solution`, `progress`, `reset` and `watch`."""
+
+import shutil
+from typing import TYPE_CHECKING
+
+from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
+from steps.workbook.exercising.records import Records, version_of
+from steps.workbook.exercising.running import Outcome, Run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def exercise(step: str) -> int:
+    """Check the current exercise of a step: the first that is not done. Returns the exit code."""
+    records = Records()
+    current = _current(step, records)
+    run = Run(current)
+    from steps.workbook.exercising import panel  # rich loads while the tests run
+
+    outcome = run.outcome()
+    records.note(outcome)
+    out = panel.console()
+    out.print(panel.outcome_of(outcome, records.all_done()))
+    _say_what_is_next(outcome, records, out)
+    return 0 if outcome.passed else 1
+
+
+def hint(step: str) -> int:
+    """Show the next hint for the current exercise of a step."""
+    from steps.workbook.exercising import panel
+
+    records = Records()
+    current = _current(step, records)
+    panel.console().print(panel.hint_of(current, records.next_hint(current)))
+    return 0
+
+
+def solution(step: str) -> int:
+    """Show why the solution works, once all tasks pass."""
+    from steps.workbook.exercising import panel
+
+    records = Records()
+    exercises = exercises_of(step)
+    done = [e for e in exercises if _is_done(e, records)]
+    for one in done:
+        panel.console().print(panel.solution_of(one))
+    for one in exercises:
+        if one not in done:
+            print(f"{one.key} is not done yet: make exercise STEP={one.key}")
+    return 0 if done else 1
+
+
+def progress() -> int:
+    """Show every exercise and whether it is done."""
+    from steps.workbook.exercising import panel
+
+    panel.console().print(panel.progress_of(all_exercises(), Records().check_all()))
+    return 0
+
+
+def reset(step: str) -> int:
+    """Put the starters of a step back, after asking."""
+    exercises = [e for e in exercises_of(step) if _is_changed(e)]
+    if not exercises:
+        print("There is nothing to put back: no file has changed.")
+        return 0
+    print("Your changes to these files will be lost:")
+    for one in exercises:
+        print(f"  {one.file.name}")
+    if not _says_yes("Go on? [y/N] "):
+        print("Nothing was changed.")
+        return 1
+    records = Records()
+    for one in exercises:
+        shutil.copyfile(one.answer("starter"), one.file)
+        records.forget(one)
+    print("They are back at their start.")
+    return 0
+
+
+def _is_changed(one: Exercise) -> bool:
+    return not one.file.exists() or one.file.read_bytes() != one.answer("starter").read_bytes()
+
+
+def _says_yes(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:  # nobody is there to answer
+        print()
+        return False
+
+
+def _current(step: str, records: Records) -> Exercise:
+    exercises = exercises_of(step)
+    return next((e for e in exercises if not records.is_done(e)), exercises[-1])
+
+
+def _say_what_is_next(outcome: Outcome, records: Records, out: "Console") -> None:
+    following = _following(outcome.exercise, records) if outcome.passed else None
+    if following:
+        out.print(f"Next: {following.key} · {following.title}, in {following.file.name}")
+
+
+def _following(current: Exercise, records: Records) -> Exercise | None:
+    return next((e for e in all_exercises() if e != current and not records.is_done(e)), None)
+
+
+def _is_done(one: Exercise, records: Records) -> bool:
+    if records.is_done(one) is None:
+        records.note(Run(one).outcome())
+    return bool(records.is_done(one))
+
+
+def watch(step: str) -> int:
+    """Check the current exercise at every save, until Ctrl-C."""
+    from watchfiles import watch as changes_in
+
+    from steps.workbook.exercising import panel
+
+    out = panel.console()
+    records = Records()
+    checked = ""
+    folder = _current(step, records).file.parent
+    spare = Run()
+    try:
+        # Waking up by itself, too, finds what was saved before the watching began.
+        for _ in changes_in(folder, debounce=50, step=10, rust_timeout=300, yield_on_timeout=True):
+            if checked == (checked := "".join(map(version_of, exercises_of(step)))):
+                continue
+            current = _current(step, records)
+            spare.check(current)
+            outcome = spare.outcome()
+            records.note(outcome)
+            out.clear()
+            out.print(panel.outcome_of(outcome, records.all_done()))
+            _say_what_is_next(outcome, records, out)
+            out.print("Waiting for you to save. Ctrl-C ends this.", style="dim")
+            spare = Run()  # imports what it will need while the learner reads
+    except KeyboardInterrupt:
+        print()
+    finally:
+        spare.stop()
+    return 0

@@ -1,0 +1,138 @@
+"""The exercises in the order in which they are done."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from steps.workbook.catalogue import PROJECT
+
+TESTS = PROJECT / "tests" / "exercises"
+ANSWERS = TESTS / "answers"
+
+_TITLE = re.compile(r"(\d\d)([a-z]) · (.+) · (predict|repair|build) · (\d+) minutes")
+_SECTION = re.compile(r'Read notebook (\d\d), "(.+?)"\.', re.DOTALL)
+
+
+class UnknownExercise(Exception):
+    """There is no exercise like that: one line that says which there are."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One test of an exercise: its function's name, and that name as a sentence."""
+
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        words = self.name.removeprefix("test_").replace("_", " ")
+        return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. `name` is the module's name, such as ex_01a_which_runs_when.
+
+    What is known of it comes from its starter, which the learner does not edit.
+    """
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Its number and letter, such as 01a."""
+        return self.name.split("_")[1]
+
+    @property
+    def step(self) -> int:
+        return int(self.key[:2])
+
+    @property
+    def file(self) -> Path:
+        """What the learner edits."""
+        return PROJECT / "steps" / "exercises" / f"{self.name}.py"
+
+    @property
+    def tests(self) -> Path:
+        return TESTS / f"test_{self.name}.py"
+
+    def answer(self, folder: str) -> Path:
+        """Where an answer is: `starter`, `solution`, `wrong_1`…"""
+        return ANSWERS / folder / f"{self.name}.py"
+
+    @cached_property
+    def doc(self) -> str:
+        return docstring_of(self.answer("starter"))
+
+    @property
+    def title(self) -> str:
+        return self._first_line[3]
+
+    @property
+    def kind(self) -> str:
+        """predict, repair or build."""
+        return self._first_line[4]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes most people, as its author believes."""
+        return int(self._first_line[5])
+
+    @property
+    def section(self) -> str:
+        """What to read: the notebook's number and the heading in it."""
+        match = self._matched(_SECTION.search(self.doc))
+        return f"notebook {match[1]}, {' '.join(match[2].split())}"
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """In the order of the file."""
+        tree = ast.parse(self.tests.read_text(encoding="utf-8"))
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        return tuple(Task(f.name) for f in functions if f.name.startswith("test_"))
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """From the vaguest to the one that gives it away."""
+        text = (TESTS / "hints" / f"{self.name}.md").read_text(encoding="utf-8")
+        return tuple(part.strip() for part in text.split("\n---\n"))
+
+    @property
+    def explanation(self) -> str:
+        """Why the solution is one."""
+        return docstring_of(self.answer("solution"))
+
+    @property
+    def _first_line(self) -> re.Match[str]:
+        return self._matched(_TITLE.fullmatch(self.doc.partition("\n")[0]))
+
+    def _matched(self, match: re.Match[str] | None) -> re.Match[str]:
+        if match is None:
+            raise ValueError(f"{self.name}: its docstring has not the form of an exercise's")
+        return match
+
+
+def docstring_of(path: Path) -> str:
+    """Return the docstring of a module, without importing it."""
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def all_exercises() -> tuple[Exercise, ...]:
+    """Return every exercise, in order."""
+    return tuple(
+        Exercise(path.stem.removeprefix("test_")) for path in sorted(TESTS.glob("test_ex_*.py"))
+    )
+
+
+def exercises_of(step: str) -> tuple[Exercise, ...]:
+    """Return the exercises of a step ("3"), or one exercise ("3b"). Raises UnknownExercise."""
+    wanted = step.strip().lower().lstrip("0")
+    found = tuple(e for e in all_exercises() if wanted in (str(e.step), e.key.lstrip("0")))
+    if not found:
+        first, *_, last = all_exercises()
+        raise UnknownExercise(
+            f"Say a step or an exercise, as in STEP=3 or STEP=3b: from {first.key} to {last.key}."
+        )
+    return found

@@ -1,0 +1,73 @@
+"""What the loop remembers between runs, in one small file that belongs to the learner."""
+
+import hashlib
+import json
+from typing import Any
+
+from steps.workbook.catalogue import PROJECT
+from steps.workbook.exercising.exercises import Exercise, all_exercises
+from steps.workbook.exercising.running import Outcome, Run
+
+FILE = PROJECT / ".progress.json"
+
+
+class Records:
+    """Which version of which file passed, and how many hints were shown."""
+
+    def __init__(self) -> None:
+        self._kept = _load()
+
+    def note(self, outcome: Outcome) -> None:
+        """Remember how the present version of an exercise's file came out."""
+        self._of(outcome.exercise)["run"] = [version_of(outcome.exercise), outcome.passed]
+        self._save()
+
+    def is_done(self, exercise: Exercise) -> bool | None:
+        """Tell whether the file as it is now passed; None when nobody has run it."""
+        version, passed = self._of(exercise).get("run", [None, None])
+        return bool(passed) if version == version_of(exercise) else None
+
+    def all_done(self) -> dict[str, bool]:
+        """Tell of every exercise, without running any, whether it is known to be done."""
+        return {exercise.name: self.is_done(exercise) or False for exercise in all_exercises()}
+
+    def check_all(self) -> dict[str, bool]:
+        """The same, after running those that changed since they were last run."""
+        for exercise in all_exercises():
+            if self.is_done(exercise) is None:
+                self.note(Run(exercise).outcome())
+        return self.all_done()
+
+    def next_hint(self, exercise: Exercise) -> int:
+        """Return the number of the next hint, counted from 1; the last one again at the end."""
+        shown = min(self._of(exercise).get("hints", 0) + 1, len(exercise.hints))
+        self._of(exercise)["hints"] = shown
+        self._save()
+        return int(shown)
+
+    def forget(self, exercise: Exercise) -> None:
+        self._kept.pop(exercise.name, None)
+        self._save()
+
+    def _of(self, exercise: Exercise) -> dict[str, Any]:
+        kept: dict[str, Any] = self._kept.setdefault(exercise.name, {})
+        return kept
+
+    def _save(self) -> None:
+        FILE.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
+
+
+def _load() -> dict[str, Any]:
+    try:
+        kept = json.loads(FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {k: v for k, v in kept.items() if isinstance(v, dict)} if isinstance(kept, dict) else {}
+
+
+def version_of(exercise: Exercise) -> str:
+    """Return what changes whenever the exercise's file or its tests do."""
+    files = (exercise.file, exercise.tests)
+    content = exercise.name.encode()
+    content += b"".join(path.read_bytes() if path.exists() else b"" for path in files)
+    return hashlib.sha256(content).hexdigest()

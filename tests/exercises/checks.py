@@ -1,0 +1,44 @@
+"""How a task says what it saw: never a bare `assert`."""
+
+
+class Unmet(AssertionError):
+    """A task that is not done yet: what was looked at, seen, expected, and why it matters."""
+
+    def __init__(self, what: str, seen: str, expected: str, why: str) -> None:
+        self.what, self.seen, self.expected, self.why = what, seen, expected, why
+        super().__init__(f"{what}\n  seen:     {seen}\n  expected: {expected}\n  why:      {why}")
+
+
+_KINDS = {
+    bool: "True or False",
+    int: "a number",
+    str: "a string",
+    list: "a list",
+    tuple: "a tuple",
+}
+
+
+def expect(what: str, *, seen: object, expected: object, why: str) -> None:
+    """Raise Unmet unless what was seen equals what was expected."""
+    if seen is ...:
+        guess = "A prediction teaches when you make it before you see the outcome."
+        raise Unmet(what, in_words(seen), "what you believe", guess)
+    if type(seen) is not type(expected) and isinstance(expected, (bool, int, str, list, tuple)):
+        kind = f"{in_words(expected)}, {_KINDS[type(expected)]}"
+        raise Unmet(what, f"{seen!r}, {_KINDS.get(type(seen), 'something else')}", kind, why)
+    if seen != expected:
+        raise Unmet(what, in_words(seen), in_words(expected), why)
+
+
+def expect_that(met: object, what: str, *, seen: object, expected: str, why: str) -> None:
+    """Raise Unmet unless `met`; for what is not a question of being equal."""
+    if not met:
+        raise Unmet(what, in_words(seen), expected, why)
+
+
+def in_words(value: object) -> str:
+    if value is ...:
+        return "nothing yet: the TODO is still there"
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,157 @@
+"""Every exercise can be solved, is not solved yet, and refuses the wrong answers people give."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from steps.workbook.catalogue import PROJECT
+from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
+from steps.workbook.exercising.running import WORKER
+
+EXERCISES = all_exercises()
+WRONG = sorted(path.name for path in ANSWERS.glob("wrong_*"))
+MOST_LINES, MOST_CHANGED_LINES = 30, 10
+
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)
+
+
+def wrong_answers() -> Iterator[tuple[Exercise, str]]:
+    for exercise in EXERCISES:
+        for folder in WRONG:
+            if exercise.answer(folder).exists():
+                yield exercise, folder
+
+
+@cache
+def runs_of(folder: str) -> dict[str, list[dict[str, Any]]]:
+    """Run the tests of every exercise on the answers in a folder; return what each one showed."""
+    tests = [str(exercise.tests) for exercise in EXERCISES if exercise.answer(folder).exists()]
+    run = subprocess.run(  # noqa: S603
+        [*WORKER, *tests],
+        env={**os.environ, "WORKBOOK_ANSWERS": folder},
+        cwd=PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    events = defaultdict(list)
+    for line in run.stdout.splitlines():
+        event = json.loads(line)
+        events[event["file"].removeprefix("test_")].append(event)
+    return events
+
+
+def passed(exercise: Exercise, folder: str) -> list[str]:
+    return [e["task"] for e in runs_of(folder)[exercise.name] if e["kind"] == "passes"]
+
+
+@each_exercise
+def test_the_solution_passes_every_task(exercise: Exercise) -> None:
+    failures = [e for e in runs_of("solution")[exercise.name] if e["kind"] in ("fails", "broken")]
+
+    assert failures == []
+    assert passed(exercise, "solution") == [task.name for task in exercise.tasks]
+
+
+@each_exercise
+def test_the_starter_fails_in_the_words_of_a_task(exercise: Exercise) -> None:
+    (failure,) = (e for e in runs_of("starter")[exercise.name] if e["kind"] == "fails")
+
+    assert failure["what"], failure["error"]
+    assert failure["why"]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "folder"), list(wrong_answers()), ids=lambda value: getattr(value, "key", value)
+)
+def test_a_wrong_answer_fails_at_its_task_with_its_message(exercise: Exercise, folder: str) -> None:
+    doc = docstring_of(exercise.answer(folder))
+    task = re.search(r"^Rejected by: (\w+)$", doc, re.MULTILINE)
+    message = re.search(r"^Message: (.+)$", doc, re.MULTILINE)
+    thought = re.search(r"^People think: (.+)$", doc, re.MULTILINE)
+    assert thought, doc
+    assert task, doc
+    assert message, doc
+
+    failures = [e for e in runs_of(folder)[exercise.name] if e["kind"] == "fails"]
+
+    assert [failure["task"] for failure in failures] == [task[1]]
+    assert failures[0]["what"], failures[0]["error"]
+    said = " ".join(str(failures[0][part]) for part in ("what", "seen", "expected", "why"))
+    assert message[1] in " ".join(said.split())
+
+
+@each_exercise
+def test_an_exercise_has_at_least_three_wrong_answers_that_differ(exercise: Exercise) -> None:
+    codes = [
+        ast.dump(_without_docstring(exercise.answer(folder)))
+        for folder in ("solution", "starter", *WRONG)
+        if exercise.answer(folder).exists()
+    ]
+
+    assert len(codes) >= 5
+    assert len(set(codes)) == len(codes)
+
+
+def _without_docstring(path: Path) -> ast.Module:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return ast.Module(tree.body[1:], [])
+
+
+@each_exercise
+def test_an_exercise_is_short_and_keeps_its_form(exercise: Exercise) -> None:
+    starter = exercise.answer("starter").read_text(encoding="utf-8").splitlines()
+    solution = exercise.answer("solution").read_text(encoding="utf-8")
+    code = [line for line in _code(exercise.answer("starter")) if line.strip()]
+    solved = [line for line in _code(exercise.answer("solution")) if line.strip()]
+
+    assert len(starter) <= MOST_LINES
+    assert any("TODO" in line for line in starter)
+    assert "TODO" not in solution
+    assert len([line for line in solved if line not in code]) <= MOST_CHANGED_LINES
+    assert exercise.kind in ("predict", "repair", "build")
+    assert 1 <= exercise.minutes <= 30
+    assert len(exercise.hints) >= 2
+    assert exercise.explanation
+    assert max(map(len, starter)) <= 88  # an editor beside a terminal
+
+
+def _code(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    tree = ast.parse("\n".join(lines))
+    return lines[tree.body[0].end_lineno :]
+
+
+@each_exercise
+def test_the_section_to_read_exists(exercise: Exercise) -> None:
+    number, heading = re.fullmatch(r"notebook (\d\d), (.+)", exercise.section).groups()  # type: ignore[union-attr]
+    (path,) = (PROJECT / "notebooks").glob(f"{number}_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+    assert heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    assert int(number) == exercise.step
+
+
+def test_every_step_has_two_or_three_exercises_with_rising_minutes() -> None:
+    for step in range(1, 7):
+        of_step = [exercise for exercise in EXERCISES if exercise.step == step]
+        assert len(of_step) in (2, 3)
+        assert all(a.minutes <= b.minutes for a, b in pairwise(of_step))
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="a learner's exercises differ: CI=1 pytest")
+@each_exercise
+def test_what_the_learner_finds_is_the_starter(exercise: Exercise) -> None:
+    assert exercise.file.read_bytes() == exercise.answer("starter").read_bytes()

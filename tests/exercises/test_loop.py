@@ -1,0 +1,313 @@
+"""What a learner meets: `make exercise`, `hint`, `solution`, `progress`, `reset` and `watch`.
+
+In a copy of the project, because the exercises in this one may be somebody's own.
+"""
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from steps.workbook.exercising.speed import PARTS, copy_project
+
+KEY, NAME = "01a", "ex_01a_how_often_is_it_called"
+PATIENCE_S = 60
+
+
+@dataclass
+class Learner:
+    """Somebody with a copy of the project and a terminal of 80 columns."""
+
+    project: Path
+
+    @property
+    def file(self) -> Path:
+        return self.project / "steps" / "exercises" / f"{NAME}.py"
+
+    def answer(self, folder: str) -> str:
+        answers = self.project / "tests" / "exercises" / "answers"
+        return (answers / folder / f"{NAME}.py").read_text(encoding="utf-8")
+
+    def write(self, code: str) -> None:
+        self.file.write_text(code, encoding="utf-8")
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "COLUMNS": "80", "PYTHONUTF8": "1", "WORKBOOK_LIMIT_S": "3"}
+
+    def run(self, *command: str, answer: str = "") -> tuple[int, str]:
+        """Run a command; return its exit code and what it wrote."""
+        run = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "steps.workbook", *command],
+            input=answer,
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert "Traceback" not in run.stdout
+        assert max(map(len, run.stdout.splitlines()), default=0) <= 80
+        return run.returncode, run.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("project")
+    copy_project(project)
+    return project
+
+
+@pytest.fixture
+def learner(copy: Path) -> Iterator[Learner]:
+    """Everything is at its start."""
+    (copy / ".progress.json").unlink(missing_ok=True)
+    for starter in (copy / "tests" / "exercises" / "answers" / "starter").glob("ex_*.py"):
+        shutil.copy(starter, copy / "steps" / "exercises")
+    yield Learner(copy)
+    assert sorted(p.name for p in copy.iterdir() if p.name != ".progress.json") == sorted(
+        {Path(part).parts[0] for part in PARTS}
+    )
+
+
+def test_the_first_task_is_shown_with_what_to_do_next(learner: Learner) -> None:
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 1
+    assert "✗ The cache lives within one request" in shown
+    assert "· Without the cache each parameter is a call" in shown
+    for words in ("nothing yet", f"{NAME}.py, line 23", "notebook 01, How often?", "make hint"):
+        assert words in shown
+
+
+def test_a_wrong_answer_gets_what_was_seen_what_was_expected_and_why(learner: Learner) -> None:
+    learner.write(learner.answer("wrong_3"))
+
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 1
+    assert "✓ The cache lives within one request" in shown
+    assert "✗ Without the cache each parameter is a call" in shown
+    assert "│ you said 2 " in shown
+    assert "│ it is    4 " in shown
+    assert "use_cache=False calls the provider for each parameter" in " ".join(shown.split())
+
+
+def test_a_solved_exercise_leads_to_the_next_one(learner: Learner) -> None:
+    learner.write(learner.answer("solution"))
+
+    exit_code, shown = learner.run("exercise", "1")
+    assert exit_code == 0
+    assert "All tasks are done." in shown
+    assert "Next: 01b" in shown
+
+    _, shown = learner.run("exercise", "1")
+    assert shown.startswith("01b")
+    assert "1 of " in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "line"),
+    [
+        ("answer = (\n", "Python cannot read your file: '(' was never closed", 1),
+        ("\nimport nowhere\n", "ModuleNotFoundError: No module named 'nowhere'", 2),
+        ("\n\nprint(1 / 0)\n", "ZeroDivisionError: division by zero", 3),
+        ("\nwhile True: pass\n", "did not come to an end", 2),
+        ("import sys; sys.exit(3)\n", "ended Python itself", 1),
+        ("import os\nos._exit(3)\n", "ended Python itself", None),
+        ("\ufeff\x00", "cannot", None),
+    ],
+)
+def test_a_file_that_does_not_run_gets_one_friendly_panel(
+    learner: Learner, code: str, words: str, line: int | None
+) -> None:
+    learner.write(code)
+
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 1
+    assert words in " ".join(shown.replace("│", " ").split())
+    if line:
+        assert f"{NAME}.py, line {line}" in shown
+
+
+def test_an_error_in_a_function_is_shown_with_its_line(learner: Learner) -> None:
+    code = learner.answer("starter").replace("return len(calls)", "return len(cals)")
+    learner.write(code)
+    line = code[: code.index("len(cals)")].count("\n") + 1
+
+    _, shown = learner.run("exercise", KEY)
+
+    assert "Your code raised NameError: name 'cals' is not defined" in " ".join(shown.split())
+    assert f"{NAME}.py, line {line}" in shown
+
+
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [
+        ("    raise SystemExit", "Your code ended Python itself"),
+        ("    breakpoint()", "no breakpoint() and no input(); use print()"),
+    ],
+)
+def test_what_cannot_work_here_is_named(learner: Learner, instead: str, words: str) -> None:
+    learner.write(learner.answer("starter").replace("    return len(calls)", instead))
+
+    _, shown = learner.run("exercise", KEY)
+
+    assert words in " ".join(shown.replace("│", " ").split())
+
+
+def test_a_name_that_was_deleted_can_be_brought_back(learner: Learner) -> None:
+    learner.write(learner.answer("solution").replace("CALLS_WITH_THE_CACHE", "MINE"))
+
+    _, shown = learner.run("exercise", KEY)
+
+    words = " ".join(shown.replace("│", " ").split())
+    assert f"no CALLS_WITH_THE_CACHE: make reset STEP={KEY}" in words
+
+
+def test_a_number_in_quotes_is_no_number(learner: Learner) -> None:
+    learner.write(learner.answer("solution").replace("CACHE = 2", 'CACHE = "2"'))
+
+    _, shown = learner.run("exercise", KEY)
+
+    assert "'2', a string" in shown
+    assert "2, a number" in shown
+
+
+def test_an_endless_loop_in_a_function_is_ended_and_named(learner: Learner) -> None:
+    endless = learner.answer("starter").replace(
+        "    return len(calls)", "    while True:\n        1"
+    )
+    learner.write(endless)
+
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 1
+    assert "✗ The cache lives within one request" in shown
+    assert "did not come to an end" in shown
+
+
+def test_a_file_that_is_gone_can_be_brought_back(learner: Learner) -> None:
+    learner.file.unlink()
+
+    _, shown = learner.run("exercise", KEY)
+    assert f"make reset STEP={KEY}" in shown
+    learner.run("reset", KEY, answer="y\n")
+
+    assert learner.file.read_text(encoding="utf-8") == learner.answer("starter")
+
+
+def test_what_the_code_prints_is_shown(learner: Learner) -> None:
+    learner.write(
+        learner.answer("wrong_1").replace("    return", '    print("called")\n    return')
+    )
+
+    _, shown = learner.run("exercise", KEY)
+
+    assert "printed" in shown
+    assert "called" in shown
+
+
+def test_hints_come_one_by_one_and_the_last_stays(learner: Learner) -> None:
+    hints = [learner.run("hint", KEY)[1] for _ in range(4)]
+
+    assert [f"hint {n} of 3" in shown for n, shown in zip((1, 2, 3, 3), hints, strict=True)] == [
+        True
+    ] * 4
+
+
+def test_the_solution_is_shown_only_after_all_tasks_pass(learner: Learner) -> None:
+    exit_code, shown = learner.run("solution", KEY)
+    assert exit_code == 1
+    assert "is not done yet" in shown
+    assert "why it works" not in shown
+
+    learner.write(learner.answer("solution"))
+    exit_code, shown = learner.run("solution", KEY)
+    assert exit_code == 0
+    assert "A request keeps what a provider has returned" in shown
+
+
+def test_what_has_not_changed_is_not_reset(learner: Learner) -> None:
+    assert "nothing to put back" in learner.run("reset", KEY)[1]
+
+
+def test_nothing_is_reset_without_a_yes(learner: Learner) -> None:
+    for answer in ("n\n", "\n", ""):
+        learner.write("mine")
+        assert learner.run("reset", KEY, answer=answer)[0] == 1
+        assert learner.file.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("step", ["", "99", "zzz", "01z"])
+def test_an_exercise_that_does_not_exist_gets_one_line(learner: Learner, step: str) -> None:
+    exit_code, shown = learner.run("exercise", step)
+
+    assert exit_code == 2
+    assert KEY in shown
+    assert "STEP=3" in shown
+
+
+def test_records_that_somebody_broke_are_forgotten(learner: Learner) -> None:
+    for kept in ("{", "[]", '{"' + NAME + '": 7}'):
+        (learner.project / ".progress.json").write_text(kept, encoding="utf-8")
+        assert learner.run("exercise", KEY)[0] == 1
+
+
+def test_plain_pytest_runs_an_exercise_that_is_named_and_no_other(learner: Learner) -> None:
+    def pytest_says(*arguments: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        return subprocess.run(  # noqa: S603
+            command, cwd=learner.project, env=learner.environment(),
+            stdout=subprocess.PIPE, encoding="utf-8", check=False,
+        ).stdout  # fmt: skip
+
+    assert "2 failed" in pytest_says(f"tests/exercises/test_{NAME}.py")
+    assert "test_ex_" not in pytest_says("--collect-only")
+
+
+def test_watching_checks_at_every_save_until_ctrl_c(learner: Learner) -> None:
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "steps.workbook", "watch", KEY],
+        cwd=learner.project,
+        env=learner.environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    lines: queue.Queue[str] = queue.Queue()
+    assert process.stdout
+    output = process.stdout
+
+    def read() -> None:
+        for line in output:
+            lines.put(line)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+
+    def wait_for(words: str) -> None:
+        while words not in lines.get(timeout=PATIENCE_S):
+            pass
+
+    try:
+        wait_for("✗ The cache lives")
+        wait_for("Waiting for you to save")
+        learner.write(learner.answer("wrong_3"))
+        wait_for("✓ The cache lives")
+        wait_for("Waiting for you to save")
+        learner.write(learner.answer("solution"))
+        wait_for("All tasks are done")
+    finally:
+        process.terminate()
+        reader.join()
+        process.stdout.close()
+        process.wait()
