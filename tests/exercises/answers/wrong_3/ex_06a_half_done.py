@@ -1,0 +1,28 @@
+"""
+People think: The end of a `with` around a session commits.
+Rejected by: test_both_writes_stay_when_nothing_fails
+Message: undoes what was written
+"""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session, sessionmaker
+
+from steps.infrastructure.tables import AuditEventRow, UserRow
+
+Sessions = sessionmaker[Session]
+
+
+def set_email(session: Session, user_id: int, email: str) -> None:
+    this_user = UserRow.id == user_id
+    session.execute(update(UserRow).where(this_user).values(email=email))
+
+
+def add_event(session: Session, user_id: int, action: str) -> None:
+    session.add(AuditEventRow(user_id=user_id, action=action))
+
+
+def change_email(sessions: Sessions, user_id: int, email: str) -> None:
+    """The use case. The app calls it with its sessionmaker: keep these arguments."""
+    with sessions() as session:
+        set_email(session, user_id, email)
+        add_event(session, user_id, "changed email")

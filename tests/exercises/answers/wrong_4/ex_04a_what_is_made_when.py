@@ -1,0 +1,30 @@
+"""
+People think: There is one singleton in a process, because the class of the container has it.
+Rejected by: test_each_container_has_an_engine_of_its_own
+Message: one object per container
+"""
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Factory, ThreadSafeSingleton
+
+made: list[str] = []
+
+
+def make(name: str, **parts: str) -> str:
+    made.append(name)
+    return name
+
+
+class Container(DeclarativeContainer):
+    engine = ThreadSafeSingleton(make, "engine")
+    session = Factory(make, "session", engine=engine)
+    users = Factory(make, "users", session=session)
+    audit_events = Factory(make, "audit events", session=session)
+    service = Factory(make, "service", users=users, audit_events=audit_events)
+
+
+# How many are made, if these calls are the first of the program?
+ENGINES_BEFORE_ANY_CALL = 0  # Container()
+ENGINES_OF_TWO_CALLS = 1  # c = Container(); c.service(); c.service()
+SESSIONS_OF_ONE_CALL = 2  # Container().service()
+ENGINES_OF_TWO_CONTAINERS = 1  # Container().service(); Container().service()

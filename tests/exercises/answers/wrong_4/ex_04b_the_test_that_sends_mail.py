@@ -1,0 +1,30 @@
+"""
+People think: When the override of a setting ends, what was made with it goes as well.
+Rejected by: test_a_mailer_made_in_the_test_does_not_outlive_it
+Message: keeps what it made
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, ThreadSafeSingleton
+
+
+class Mailer:
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.waiting: list[str] = []  # mails that the server has not taken yet
+
+
+class Container(DeclarativeContainer):
+    mail_server = Dependency(instance_of=str)
+    mailer = ThreadSafeSingleton(Mailer, mail_server)
+
+
+@contextmanager
+def mail_of_a_test(container: Container) -> Iterator[None]:
+    """In this `with` block every mail goes to the server "localhost"."""
+    with container.mail_server.override("localhost"):
+        container.reset_singletons()
+        yield  # the test runs here
