@@ -26,7 +26,7 @@ diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
 	@$(BIN)/python -m steps.workbook diff "$(STEP)"
 
 exercise: .venv/ready  ## check the current exercise of a step, as in: make exercise STEP=3
-	@$(BIN)/python -m steps.workbook exercise "$(STEP)"
+	@$(BIN)/python -m steps.workbook exercise "$(STEP)" || [ $$? -eq 1 ]
 
 hint: .venv/ready  ## show the next hint for it
 	@$(BIN)/python -m steps.workbook hint "$(STEP)"
@@ -35,13 +35,13 @@ watch: .venv/ready  ## check it at every save
 	@$(BIN)/python -m steps.workbook watch "$(STEP)"
 
 solution: .venv/ready  ## show why the solution works, once all tasks pass
-	@$(BIN)/python -m steps.workbook solution "$(STEP)"
+	@$(BIN)/python -m steps.workbook solution "$(STEP)" || [ $$? -eq 1 ]
 
 progress: .venv/ready  ## show which exercises are done
 	@$(BIN)/python -m steps.workbook progress
 
 reset: .venv/ready  ## put a step's exercises back to their start, after asking
-	@$(BIN)/python -m steps.workbook reset "$(STEP)"
+	@$(BIN)/python -m steps.workbook reset "$(STEP)" || [ $$? -eq 1 ]
 
 bench: .venv/ready  ## compare what one request costs in each step
 	@$(BIN)/python -m steps.workbook bench

@@ -153,10 +153,3 @@ def test_a_misspelled_option_is_none_unless_the_configuration_is_strict() -> Non
         "Configuration()": None,
         "Configuration(strict=True)": 'Error: Undefined configuration option "config.databse_url"',
     }
-
-
-def test_routes_that_import_the_container_reach_the_repositories() -> None:
-    assert container_traps.importing_the_container_reaches_the_repositories() == {
-        "as it is": [],
-        "with the container imported": ["routes", "container", "repositories"],
-    }

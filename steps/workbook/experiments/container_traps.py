@@ -8,7 +8,6 @@ from threading import Barrier, Event
 from types import ModuleType
 from typing import Annotated, Any
 
-import grimp
 from anyio.to_thread import current_default_thread_limiter
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.errors import Error
@@ -419,17 +418,3 @@ def misspelled_option_is_none() -> dict[str, str | None]:
 
 
 # Imports
-
-
-def importing_the_container_reaches_the_repositories() -> dict[str, list[str]]:
-    """Add one import to the graph of step 04's imports; return how its routes then reach SQL."""
-    step = find_step(4).package
-    graph = grimp.build_graph("steps", cache_dir=None)
-    routes, container, repositories = f"{step}.routes", f"{step}.container", f"{step}.repositories"
-    seen = {"as it is": graph.find_shortest_chain(routes, repositories)}
-    graph.add_import(importer=routes, imported=container)
-    seen["with the container imported"] = graph.find_shortest_chain(routes, repositories)
-    return {
-        name: [module.removeprefix(f"{step}.") for module in chain or ()]
-        for name, chain in seen.items()
-    }
