@@ -23,9 +23,9 @@ def expect(what: str, *, seen: object, expected: object, why: str) -> None:
     if seen is ...:
         guess = "A prediction teaches when you make it before you see the outcome."
         raise Unmet(what, in_words(seen), "what you believe", guess)
-    if type(seen) is not type(expected) and isinstance(expected, (bool, int, str, list, tuple)):
-        kind = f"{in_words(expected)}, {_KINDS[type(expected)]}"
-        raise Unmet(what, f"{seen!r}, {_KINDS.get(type(seen), 'something else')}", kind, why)
+    kinds = _KINDS.get(type(seen)), _KINDS.get(type(expected))
+    if None not in kinds and kinds[0] != kinds[1]:
+        raise Unmet(what, f"{seen!r}, {kinds[0]}", f"{expected!r}, {kinds[1]}", why)
     if seen != expected:
         raise Unmet(what, in_words(seen), in_words(expected), why)
 

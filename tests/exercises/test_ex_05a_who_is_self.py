@@ -110,7 +110,8 @@ class AuditEvents:
         self.record = exercise.with_session(self._record, session_factory)
 
     def _record(self, session: Session, user_id: int, *, action: str) -> str:
-        return f"{type(session).__name__}, {user_id}, {action}"
+        user = user_id if isinstance(user_id, int) else f"a {type(user_id).__name__}"
+        return f"{type(session).__name__}, {user}, {action}"
 
 
 def test_the_decorator_works_for_another_class_too(engine: Engine) -> None:
