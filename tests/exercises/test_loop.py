@@ -239,6 +239,39 @@ def test_the_solution_is_shown_only_after_all_tasks_pass(learner: Learner) -> No
     assert "A request keeps what a provider has returned" in shown
 
 
+def test_progress_tells_what_is_done_now(learner: Learner) -> None:
+    assert "0 of " in learner.run("progress")[1]
+    learner.write(learner.answer("solution"))
+    assert "✓ 01a" in learner.run("progress")[1]
+    learner.write(learner.answer("wrong_1"))
+    assert "✓" not in learner.run("progress")[1]
+
+
+def test_a_skipped_task_is_not_done(learner: Learner) -> None:
+    skip = '    import pytest\n    pytest.skip("no")'
+    learner.write(learner.answer("solution").replace("    return len(calls)", skip))
+
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 1
+    assert "✓" not in shown
+
+
+def test_two_saves_of_one_size_in_one_second_are_told_apart(learner: Learner) -> None:
+    for answer, words in (("9", "you said 9"), ("8", "you said 8")):
+        learner.write(learner.answer("solution").replace("CACHE = 2", f"CACHE = {answer}"))
+        os.utime(learner.file, (1_000_000_000, 1_000_000_000))
+        assert words in learner.run("exercise", KEY)[1]
+
+
+def test_a_reset_begins_with_the_first_hint_again(learner: Learner) -> None:
+    learner.run("hint", KEY)
+    learner.write("mine")
+    learner.run("reset", KEY, answer="y\n")
+
+    assert "hint 1 of" in learner.run("hint", KEY)[1]
+
+
 def test_what_has_not_changed_is_not_reset(learner: Learner) -> None:
     assert "nothing to put back" in learner.run("reset", KEY)[1]
 

@@ -4,7 +4,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
-from steps.workbook.exercising.records import Records, version_of
+from steps.workbook.exercising.records import Records
 from steps.workbook.exercising.running import Outcome, Run
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def watch(step: str) -> int:
     try:
         # Waking up by itself, too, finds what was saved before the watching began.
         for _ in changes_in(folder, debounce=50, step=10, rust_timeout=300, yield_on_timeout=True):
-            if checked == (checked := "".join(map(version_of, exercises_of(step)))):
+            if checked == (checked := "".join(e.version() for e in exercises_of(step))):
                 continue
             current = _current(step, records)
             spare.check(current)

@@ -1,7 +1,9 @@
 """The exercises in the order in which they are done."""
 
 import ast
+import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +35,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. `name` is the module's name, such as ex_01a_which_runs_when.
+    """One exercise. `name` is the module's name, such as ex_01a_how_often_is_it_called.
 
     What is known of it comes from its starter, which the learner does not edit.
     """
@@ -57,6 +59,14 @@ class Exercise:
     @property
     def tests(self) -> Path:
         return TESTS / f"test_{self.name}.py"
+
+    def version(self) -> str:
+        """Return what changes whenever the learner's file or its tests do."""
+        content = self.name.encode()
+        for path in (self.file, self.tests):
+            with suppress(OSError):  # somebody may be saving it right now
+                content += path.read_bytes()
+        return hashlib.sha256(content).hexdigest()
 
     def answer(self, folder: str) -> Path:
         """Where an answer is: `starter`, `solution`, `wrong_1`…"""

@@ -54,8 +54,8 @@ python3 -m venv .venv
 touch .venv/ready
 ```
 
-No exercise needs a network, Docker or a server started by hand. `make progress` shows whether a
-machine is ready: it runs every exercise.
+No exercise needs a network, Docker or a server started by hand. A machine is ready when
+`.venv/bin/python -m pytest tests/exercises/test_answers.py` is green.
 
 ## What people get wrong
 

@@ -1,7 +1,7 @@
 """What the loop remembers between runs, in one small file that belongs to the learner."""
 
-import hashlib
 import json
+import os
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
@@ -18,14 +18,15 @@ class Records:
         self._kept = _load()
 
     def note(self, outcome: Outcome) -> None:
-        """Remember how the present version of an exercise's file came out."""
-        self._of(outcome.exercise)["run"] = [version_of(outcome.exercise), outcome.passed]
+        """Remember how the version of a file that was run came out."""
+        self._kept = _load()  # another terminal may have written since
+        self._of(outcome.exercise)["run"] = [outcome.version, outcome.passed]
         self._save()
 
     def is_done(self, exercise: Exercise) -> bool | None:
         """Tell whether the file as it is now passed; None when nobody has run it."""
         version, passed = self._of(exercise).get("run", [None, None])
-        return bool(passed) if version == version_of(exercise) else None
+        return bool(passed) if version == exercise.version() else None
 
     def all_done(self) -> dict[str, bool]:
         """Tell of every exercise, without running any, whether it is known to be done."""
@@ -40,12 +41,14 @@ class Records:
 
     def next_hint(self, exercise: Exercise) -> int:
         """Return the number of the next hint, counted from 1; the last one again at the end."""
+        self._kept = _load()
         shown = min(self._of(exercise).get("hints", 0) + 1, len(exercise.hints))
         self._of(exercise)["hints"] = shown
         self._save()
         return int(shown)
 
     def forget(self, exercise: Exercise) -> None:
+        self._kept = _load()
         self._kept.pop(exercise.name, None)
         self._save()
 
@@ -54,7 +57,9 @@ class Records:
         return kept
 
     def _save(self) -> None:
-        FILE.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
+        whole = FILE.with_suffix(".tmp")
+        whole.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
+        os.replace(whole, FILE)
 
 
 def _load() -> dict[str, Any]:
@@ -63,11 +68,3 @@ def _load() -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return {k: v for k, v in kept.items() if isinstance(v, dict)} if isinstance(kept, dict) else {}
-
-
-def version_of(exercise: Exercise) -> str:
-    """Return what changes whenever the exercise's file or its tests do."""
-    files = (exercise.file, exercise.tests)
-    content = exercise.name.encode()
-    content += b"".join(path.read_bytes() if path.exists() else b"" for path in files)
-    return hashlib.sha256(content).hexdigest()

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
@@ -34,6 +35,7 @@ class Outcome:
     """What one run showed: which tasks are done, and why the next one is not."""
 
     exercise: Exercise
+    version: str
     done: list[str] = field(default_factory=list)
     failed: str | None = None
     failure: Failure | None = None
@@ -46,41 +48,55 @@ class Outcome:
 class Run:
     """A process that checks one exercise. Without an exercise it warms up and waits for one."""
 
-    def __init__(self, exercise: Exercise | None = None, *, answers: str | None = None) -> None:
+    def __init__(self, exercise: Exercise | None = None) -> None:
         files = [str(exercise.tests)] if exercise else []
-        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-        if answers:
-            environment["WORKBOOK_ANSWERS"] = answers
-        self._exercise = exercise
-        self._order: str | None = None
+        self._outcome = Outcome(exercise, exercise.version()) if exercise else None
+        # Files, not pipes: a child that the exercise leaves behind would keep a pipe open.
+        self._output, self._errors = (
+            TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+            for _ in range(2)
+        )
         self._process = subprocess.Popen(  # noqa: S603
             [*WORKER, *files],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace", cwd=PROJECT, env=environment,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
 
     def check(self, exercise: Exercise) -> None:
         """Let a process that waits check this exercise."""
-        self._exercise = exercise
-        self._order = json.dumps([str(exercise.tests)]) + "\n"
+        self._outcome = Outcome(exercise, exercise.version())
+        if self._process.stdin:
+            self._process.stdin.write(json.dumps([str(exercise.tests)]) + "\n")
 
     def outcome(self) -> Outcome:
         """Wait for the end of the run."""
-        if self._exercise is None:
+        if self._outcome is None:
             raise ValueError("This process has been given no exercise")
-        output, errors = self._process.communicate(self._order)
-        events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-        return read(self._exercise, events, errors)
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait()
+        with self._output, self._errors:
+            self._output.seek(0)
+            self._errors.seek(0)
+            events = [json.loads(line) for line in self._output if line.startswith("{")]
+            return read(self._outcome, events, self._errors.read())
 
     def stop(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
         self._process.communicate()
+        self._output.close()
+        self._errors.close()
 
 
-def read(exercise: Exercise, events: list[dict[str, Any]], errors: str) -> Outcome:
-    """Make an outcome of what the worker wrote."""
-    outcome = Outcome(exercise)
+def read(outcome: Outcome, events: list[dict[str, Any]], errors: str) -> Outcome:
+    """Fill an outcome with what the worker wrote, and return it."""
+    exercise = outcome.exercise
     running: str | None = None
     for event in events:
         match event["kind"]:
@@ -94,7 +110,8 @@ def read(exercise: Exercise, events: list[dict[str, Any]], errors: str) -> Outco
                 outcome.failure = _failure_of(exercise, event)
             case "broken":
                 outcome.failure = _broken(exercise, event["text"])
-    if running is not None or not events:
+    unfinished = outcome.failure is None and len(outcome.done) < len(exercise.tasks)
+    if running is not None or unfinished:
         outcome.failed, outcome.failure = running, _ended(exercise, errors)
     return outcome
 
@@ -120,8 +137,12 @@ def _what_was_raised(exercise: Exercise, error: str) -> str:
 
 def _line_of(exercise: Exercise, what: str) -> int | None:
     """Return the line of the constant that a task is about, or of a TODO that nobody touched."""
-    lines = exercise.file.read_text(encoding="utf-8").splitlines()
-    untouched = exercise.file.read_bytes() == exercise.answer("starter").read_bytes()
+    try:
+        code = exercise.file.read_bytes()
+    except OSError:
+        return None
+    lines = code.decode(errors="replace").splitlines()
+    untouched = code == exercise.answer("starter").read_bytes()
     for number, line in enumerate(lines, 1):
         if re.match(rf"{re.escape(what.split()[0])}\b.* = ", line):
             return number

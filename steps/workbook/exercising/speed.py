@@ -1,5 +1,6 @@
 """How long a learner waits: `python -m steps.workbook speed`."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,9 @@ def copy_project(folder: Path) -> None:
             shutil.copytree(PROJECT / part, folder / part, ignore=ignored)
         else:
             shutil.copy(PROJECT / part, folder / part)
+    for own in (folder / "steps" / "exercises").glob("*.py"):
+        if own.name != "__init__.py":
+            own.unlink()
     for exercise in all_exercises():
         shutil.copy(exercise.answer("starter"), folder / "steps" / "exercises")
 
@@ -70,6 +74,7 @@ def _watched(exercise: Exercise, folder: Path) -> float:
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "steps.workbook", "watch", exercise.key],
         cwd=folder,
+        env={**os.environ, "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
         encoding="utf-8",
     ) as process:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import pytest
 
-EXERCISES = str(Path(__file__).parents[2] / "exercises")
+EXERCISES = Path(__file__).parents[2] / "exercises"
 NEEDED = ("fastapi.testclient", "sqlalchemy.orm", "dependency_injector.wiring")
 LIMIT_S = float(os.environ.get("WORKBOOK_LIMIT_S", "10"))
 """How long one task may take, in seconds, before it counts as endless."""
@@ -27,10 +27,7 @@ UNUSED = (
     "junitxml",
     "legacypath",
     "logging",
-    "nbmake",
-    "nose",
     "pastebin",
-    "pytester",
     "setuponly",
     "setupplan",
     "stepwise",
@@ -82,8 +79,8 @@ class Reporter:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report = yield
         error = call.excinfo
-        if report.skipped:
-            return report
+        if report.skipped and item.path.stem in self._failed:
+            return report  # we skipped it ourselves
         if error is not None:
             self._failed.add(item.path.stem)
             self.tell("fails", file=item.path.stem, task=item.name, **_describe(error.value),
@@ -118,6 +115,10 @@ def main() -> int:
             __import__(name)
         files = json.loads(sys.stdin.readline() or "[]")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    # Two saves within a second may look the same to Python, which would run the first one again.
+    sys.dont_write_bytecode = True
+    for stale in EXERCISES.glob("__pycache__/ex_*.pyc"):
+        stale.unlink(missing_ok=True)
     return int(pytest.main([*OPTIONS, *files], plugins=[Reporter(channel, alarm)])) if files else 0
 
 
