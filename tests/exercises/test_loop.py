@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from steps.workbook.exercising.copying import PARTS, copy_project
 from steps.workbook.exercising.exercises import exercises_of
-from steps.workbook.exercising.speed import PARTS, copy_project
 
 KEY, NAME = "01a", "ex_01a_how_often_is_it_called"
 PATIENCE_S = 60

@@ -42,7 +42,7 @@ def solution(step: str) -> int:
 
     records = Records()
     exercises = exercises_of(step)
-    done = [e for e in exercises if _is_done(e, records)]
+    done = [e for e in exercises if records.check(e)]
     for one in done:
         panel.console().print(panel.solution_of(one))
     for one in exercises:
@@ -61,7 +61,7 @@ def progress() -> int:
 
 def reset(step: str) -> int:
     """Put the starters of a step back, after asking."""
-    exercises = [e for e in exercises_of(step) if _is_changed(e)]
+    exercises = [e for e in exercises_of(step) if e.is_changed()]
     if not exercises:
         print("There is nothing to put back: no file has changed.")
         return 0
@@ -77,10 +77,6 @@ def reset(step: str) -> int:
         records.forget(one)
     print("They are back at their start.")
     return 0
-
-
-def _is_changed(one: Exercise) -> bool:
-    return not one.file.exists() or one.file.read_bytes() != one.answer("starter").read_bytes()
 
 
 def _says_yes(question: str) -> bool:
@@ -104,12 +100,6 @@ def _say_what_is_next(outcome: Outcome, records: Records, out: "Console") -> Non
 
 def _following(current: Exercise, records: Records) -> Exercise | None:
     return next((e for e in all_exercises() if e != current and not records.is_done(e)), None)
-
-
-def _is_done(one: Exercise, records: Records) -> bool:
-    if records.is_done(one) is None:
-        records.note(Run(one).outcome())
-    return bool(records.is_done(one))
 
 
 def watch(step: str) -> int:

@@ -68,6 +68,13 @@ class Exercise:
                 content += path.read_bytes()
         return hashlib.sha256(content).hexdigest()
 
+    def is_changed(self) -> bool:
+        """Tell whether the learner's file is no longer the starter, or not there."""
+        try:
+            return self.file.read_bytes() != self.answer("starter").read_bytes()
+        except OSError:
+            return True
+
     def answer(self, folder: str) -> Path:
         """Where an answer is: `starter`, `solution`, `wrong_1`…"""
         return ANSWERS / folder / f"{self.name}.py"

@@ -32,12 +32,15 @@ class Records:
         """Tell of every exercise, without running any, whether it is known to be done."""
         return {exercise.name: self.is_done(exercise) or False for exercise in all_exercises()}
 
+    def check(self, exercise: Exercise) -> bool:
+        """Tell whether an exercise is done, after running it if it changed since it last was."""
+        if self.is_done(exercise) is None:
+            self.note(Run(exercise).outcome())
+        return bool(self.is_done(exercise))
+
     def check_all(self) -> dict[str, bool]:
-        """The same, after running those that changed since they were last run."""
-        for exercise in all_exercises():
-            if self.is_done(exercise) is None:
-                self.note(Run(exercise).outcome())
-        return self.all_done()
+        """The same of every exercise."""
+        return {exercise.name: self.check(exercise) for exercise in all_exercises()}
 
     def next_hint(self, exercise: Exercise) -> int:
         """Return the number of the next hint, counted from 1; the last one again at the end."""

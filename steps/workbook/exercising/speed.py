@@ -1,7 +1,6 @@
 """How long a learner waits: `python -m steps.workbook speed`."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -10,27 +9,11 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from steps.workbook.catalogue import PROJECT
+from steps.workbook.exercising.copying import copy_project
 from steps.workbook.exercising.exercises import Exercise, all_exercises
 
 ROUNDS = 7
-PARTS = ("steps", "tests/exercises", "pyproject.toml", "tests/__init__.py", "tests/conftest.py")
-"""What an exercise needs of the project."""
 END = "Waiting for you to save"
-
-
-def copy_project(folder: Path) -> None:
-    """Copy what an exercise needs, with every exercise at its start."""
-    for part in PARTS:
-        if (PROJECT / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(PROJECT / part, folder / part, ignore=ignored)
-        else:
-            shutil.copy(PROJECT / part, folder / part)
-    for own in (folder / "steps" / "exercises").glob("*.py"):
-        if own.name != "__init__.py":
-            own.unlink()
-    for exercise in all_exercises():
-        shutil.copy(exercise.answer("starter"), folder / "steps" / "exercises")
 
 
 def speed() -> int:
