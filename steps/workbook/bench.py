@@ -33,6 +33,7 @@ from steps.workbook import bench_baselines as baselines
 from steps.workbook.bench_report import Aim, Result, Samples, print_report
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
+from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
@@ -139,7 +140,7 @@ def bench(rounds: int, block_s: float = BLOCK_S) -> int:
 
 
 async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Result]:
-    users = baselines.UsersInMemory(ADA)
+    users = InMemoryUsers([ADA])
     in_memory = [
         ("A by hand", baselines.in_memory(users), _nothing),
         ("B by hand, with session", baselines.in_memory_with_session(users, engine), _nothing),
@@ -232,7 +233,7 @@ def _all_engines_closed() -> Iterator[None]:
 
 def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
     """Return what replaces a step's repositories: through its container, if it has one."""
-    users, audit_events = baselines.UsersInMemory(ADA), baselines.AuditEventsInMemory()
+    users, audit_events = InMemoryUsers([ADA]), InMemoryAuditEvents([])
 
     def prepare(app: FastAPI) -> None:
         container = getattr(app.state, "container", None)

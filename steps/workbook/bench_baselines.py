@@ -7,42 +7,18 @@ from fastapi import APIRouter, Depends, FastAPI, Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from steps.domain.entities import AuditEvent, User
+from steps.domain.entities import User
 from steps.domain.errors import UserNotFound
 from steps.domain.schemas import LARGEST_ID, Credentials, NewUser, UserOut
 from steps.infrastructure.database import POOL_SIZE
 from steps.infrastructure.tables import UserRow
 from steps.web.errors import install_error_handlers
+from steps.workbook.experiments.in_memory import InMemoryUsers
 
 UserId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
-class UsersInMemory:
-    """A repository of one user, without a database. It fits `ports.UserRepository`."""
-
-    def __init__(self, user: User) -> None:
-        self._user = user
-
-    def add(self, email: str, password_hash: str) -> User:
-        return self._user
-
-    def get(self, user_id: int) -> User | None:
-        return self._user if user_id == self._user.id else None
-
-    def get_by_email(self, email: str) -> User | None:
-        return self._user if email == self._user.email else None
-
-
-class AuditEventsInMemory:
-    """A repository that keeps nothing. It fits `ports.AuditEventRepository`."""
-
-    def add(self, user_id: int, action: str) -> None: ...
-
-    def list_for_user(self, user_id: int) -> list[AuditEvent]:
-        return []
-
-
-def in_memory(users: UsersInMemory) -> FastAPI:
+def in_memory(users: InMemoryUsers) -> FastAPI:
     """Return an app whose route looks the user up, and nothing else."""
 
     def get_user(user_id: UserId) -> User:
@@ -51,7 +27,7 @@ def in_memory(users: UsersInMemory) -> FastAPI:
     return _app_with(get_user)
 
 
-def in_memory_with_session(users: UsersInMemory, engine: Engine) -> FastAPI:
+def in_memory_with_session(users: InMemoryUsers, engine: Engine) -> FastAPI:
     """Return one that gets a session as step 04's routes do, and makes no use of it."""
 
     def get_session() -> Iterator[Session]:

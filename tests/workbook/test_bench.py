@@ -22,9 +22,10 @@ from sqlalchemy import Engine, event
 
 from steps.domain.entities import User
 from steps.workbook import bench
-from steps.workbook.bench_baselines import UsersInMemory, in_memory
+from steps.workbook.bench_baselines import in_memory
 from steps.workbook.bench_report import Aim, Result, Samples, print_report, ratio
 from steps.workbook.catalogue import STEPS, find_step
+from steps.workbook.experiments.in_memory import InMemoryUsers
 from tests.singletons import own_singletons
 
 NAMES = ["A by hand", "B by hand, with session", *map(bench.name_of, STEPS)]
@@ -210,7 +211,7 @@ def test_each_round_begins_with_another_app(monkeypatch: pytest.MonkeyPatch) -> 
     ("app", "reason"),
     [
         (FastAPI(), "WrongAnswer: 404"),
-        (in_memory(UsersInMemory(User(1, "eve@example.com", ""))), "WrongAnswer"),
+        (in_memory(InMemoryUsers([User(1, "eve@example.com", "")])), "WrongAnswer"),
     ],
 )
 def test_an_app_that_answers_wrongly_is_refused_by_its_name(app: FastAPI, reason: str) -> None:
@@ -253,7 +254,7 @@ def test_the_hops_of_a_request_are_counted() -> None:
         return {"id": user_id, "email": bench.ADA.email}
 
     (without_thread,) = measure("async", app)
-    (with_thread,) = measure("def", in_memory(UsersInMemory(bench.ADA)))
+    (with_thread,) = measure("def", in_memory(InMemoryUsers([bench.ADA])))
 
     assert without_thread.hops < with_thread.hops
 

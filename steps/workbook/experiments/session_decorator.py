@@ -4,7 +4,6 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
 from threading import Barrier, Event
@@ -18,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import FastAPIError
 from fastapi.testclient import TestClient
 from pydantic import Secret
-from sqlalchemy import Engine, QueuePool, event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import DetachedInstanceError
@@ -28,13 +27,14 @@ from steps.domain.errors import DatabaseUnavailable, EmailTaken
 from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
 from steps.infrastructure import database
-from steps.infrastructure.database import open_engine
 from steps.infrastructure.tables import AuditEventRow, UserRow
 from steps.step_04_ioc_container import container as step_04
 from steps.step_05_session_decorator import container as step_05
 from steps.step_05_session_decorator.sessions import with_session
 from steps.workbook.catalogue import find_step
 from steps.workbook.environment import new_database
+from steps.workbook.experiments.databases import new_engine
+from steps.workbook.experiments.depends_teardown import connections_in_use
 from steps.workbook.lifetimes import Recording, record
 
 PATIENCE_S = 20
@@ -48,17 +48,6 @@ Method = Callable[..., Any]
 Decorator = Callable[[Method], Method]
 
 
-@contextmanager
-def new_engine() -> Iterator[Engine]:
-    """Give out an engine for a new SQLite file."""
-    with new_database():
-        engine = open_engine(load_settings())
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-
-
 def count_rows(engine: Engine) -> dict[str, int]:
     with Session(engine) as session:
         tables = {"users": UserRow, "audit events": AuditEventRow}
@@ -66,11 +55,6 @@ def count_rows(engine: Engine) -> dict[str, int]:
             name: session.scalar(select(func.count()).select_from(table)) or 0
             for name, table in tables.items()
         }
-
-
-def connections_in_use(engine: Engine) -> int:
-    assert isinstance(engine.pool, QueuePool)  # noqa: S101
-    return engine.pool.checkedout()
 
 
 def new_row(name: str) -> UserRow:

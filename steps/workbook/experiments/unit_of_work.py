@@ -24,10 +24,8 @@ from steps.domain import ports
 from steps.domain.entities import User
 from steps.domain.errors import DatabaseUnavailable, EmailTaken
 from steps.domain.schemas import NewUser
-from steps.domain.settings import load_settings
 from steps.infrastructure import database
 from steps.infrastructure.announcements import Change, listeners
-from steps.infrastructure.database import open_engine
 from steps.infrastructure.passwords import PasswordHasher
 from steps.infrastructure.tables import AuditEventRow, Table, UserRow
 from steps.step_06_context_manager.container import Container
@@ -37,6 +35,7 @@ from steps.step_06_context_manager.services import UserService
 from steps.step_06_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
+from steps.workbook.experiments.databases import new_engine
 from steps.workbook.experiments.depends_teardown import client_of, server_log
 from steps.workbook.experiments.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.experiments.lifespan import fresh_app
@@ -47,17 +46,6 @@ PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
-
-
-@contextmanager
-def new_engine() -> Iterator[Engine]:
-    """Give out the engine that every step opens, on a new SQLite file."""
-    with new_database():
-        engine = open_engine(load_settings())
-        try:
-            yield engine
-        finally:
-            engine.dispose()
 
 
 @contextmanager
