@@ -5,8 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from threading import Barrier, BrokenBarrierError
 from typing import Any, TypeVar, assert_type, get_type_hints
 
@@ -33,6 +31,7 @@ from steps.step_04_ioc_container.main import create_app
 from steps.step_04_ioc_container.routes import sign_up
 from steps.step_04_ioc_container.services import UserService
 from steps.workbook.environment import variables
+from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
 from steps.workbook.lifetimes import Recording
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
@@ -43,34 +42,6 @@ GRACE = User(id=7, email="grace@example.com", password_hash="not hashed: navy bl
 
 
 # Adapters that fit the ports and inherit from nothing
-
-
-@dataclass
-class UsersInMemory:
-    users: list[User] = field(default_factory=list)
-
-    def add(self, email: str, password_hash: str) -> User:
-        if self.get_by_email(email):
-            raise EmailTaken
-        self.users.append(User(len(self.users) + 1, email, password_hash))
-        return self.users[-1]
-
-    def get(self, user_id: int) -> User | None:
-        return next((user for user in self.users if user.id == user_id), None)
-
-    def get_by_email(self, email: str) -> User | None:
-        return next((user for user in self.users if user.email == email), None)
-
-
-@dataclass
-class AuditEventsInMemory:
-    events: list[AuditEvent] = field(default_factory=list)
-
-    def add(self, user_id: int, action: str) -> None:
-        self.events.append(AuditEvent(len(self.events) + 1, user_id, action, datetime.now(UTC)))
-
-    def list_for_user(self, user_id: int) -> list[AuditEvent]:
-        return [event for event in self.events if event.user_id == user_id]
 
 
 class NoHasher:
@@ -94,7 +65,7 @@ class BucketsInMemory:
 
 @pytest.fixture
 def service() -> UserService:
-    return UserService(UsersInMemory(), AuditEventsInMemory(), NoHasher())
+    return UserService(InMemoryUsers([]), InMemoryAuditEvents([]), NoHasher())
 
 
 def test_a_user_who_signed_up_in_memory_logs_in_and_has_an_event(service: UserService) -> None:
@@ -322,7 +293,7 @@ def client() -> Iterator[TestClient]:
 
 
 def test_an_override_of_the_service_reaches_the_endpoint(client: TestClient) -> None:
-    service = UserService(UsersInMemory([GRACE]), AuditEventsInMemory(), NoHasher())
+    service = UserService(InMemoryUsers([GRACE]), InMemoryAuditEvents([]), NoHasher())
 
     with container_of(client).user_service.override(service):
         assert client.get("/users/7").json() == {"id": 7, "email": "grace@example.com"}
@@ -330,18 +301,19 @@ def test_an_override_of_the_service_reaches_the_endpoint(client: TestClient) -> 
 
 
 def test_an_override_of_a_repository_reaches_the_endpoint(client: TestClient) -> None:
-    with container_of(client).user_repository.override(UsersInMemory([GRACE])):
+    with container_of(client).user_repository.override(InMemoryUsers([GRACE])):
         assert client.get("/users/7").json() == {"id": 7, "email": "grace@example.com"}
     assert client.get("/users/7").status_code == 404
 
 
 def test_an_override_of_the_other_repository_reaches_the_endpoint(client: TestClient) -> None:
-    in_memory = AuditEventsInMemory()
+    events: list[AuditEvent] = []
+    in_memory = InMemoryAuditEvents(events)
 
     with container_of(client).audit_event_repository.override(in_memory):
         client.post("/users", json=ADA)
 
-    assert [(event.user_id, event.action) for event in in_memory.events] == [(1, "signed up")]
+    assert [(event.user_id, event.action) for event in events] == [(1, "signed up")]
     assert client.get("/users/1/events").json() == []
 
 
@@ -349,7 +321,7 @@ def test_an_override_of_the_password_hasher_reaches_the_endpoint(client: TestCli
     grace = {"email": GRACE.email, "password": "navy blue"}
     container = container_of(client)
 
-    with container.user_repository.override(UsersInMemory([GRACE])):
+    with container.user_repository.override(InMemoryUsers([GRACE])):
         with container.password_hasher.override(NoHasher()):
             assert client.post("/login", json=grace).status_code == 200
         with pytest.raises(UnknownHashError):
@@ -378,7 +350,7 @@ def test_an_override_of_the_settings_reaches_the_endpoint(client: TestClient) ->
 def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient) -> None:
     container = container_of(client)
 
-    with pytest.raises(RuntimeError), container.user_repository.override(UsersInMemory([GRACE])):
+    with pytest.raises(RuntimeError), container.user_repository.override(InMemoryUsers([GRACE])):
         raise RuntimeError
 
     assert client.get("/users/7").status_code == 404
@@ -386,7 +358,7 @@ def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient)
 
 def test_an_override_does_not_reach_a_later_app() -> None:
     with TestClient(create_app()) as first:
-        container_of(first).user_repository.override(UsersInMemory([GRACE]))
+        container_of(first).user_repository.override(InMemoryUsers([GRACE]))
         assert first.get("/users/7").status_code == 200
 
     with TestClient(create_app()) as second:

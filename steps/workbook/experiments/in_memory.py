@@ -1,4 +1,4 @@
-"""Adapters of step 06's ports that keep everything in memory: for tests without a database."""
+"""Adapters of the ports that keep everything in memory: for tests without a database."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
