@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import embedded_environment, forget_buckets
 from steps.workbook.serving import serve
+from steps.workbook.singletons import own_singletons
 from tests.contract.service import Service
-from tests.singletons import own_singletons
 
 
 @pytest.fixture(scope="session", params=STEPS, ids=lambda step: f"step_{step.number:02}")

@@ -10,7 +10,7 @@ import httpx2
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.serving import serve
-from tests.singletons import own_singletons
+from steps.workbook.singletons import own_singletons
 
 PEOPLE, EMAILS = 200, 100
 

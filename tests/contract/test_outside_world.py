@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
-from tests.singletons import own_singletons
+from steps.workbook.singletons import own_singletons
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 

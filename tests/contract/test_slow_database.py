@@ -12,8 +12,8 @@ from steps.infrastructure import database
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.serving import serve
+from steps.workbook.singletons import own_singletons
 from tests.contract.test_concurrent_sign_ups import sign_up_all
-from tests.singletons import own_singletons
 
 PEOPLE = 60
 POOL_TIMEOUT_S = 0.1

@@ -1,4 +1,4 @@
-"""Step 02's singletons outlive the app that filled them: that is its flaw, and tests must know."""
+"""Step 02's singletons outlive the app that filled them: that is its flaw, and others must know."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
