@@ -8,7 +8,7 @@ import pytest
 
 # Each fixture imports what it needs: an exercise needs none of it, and must not wait.
 if TYPE_CHECKING:
-    from steps.workbook.lifetimes import Recording
+    from steps.workbook.recording import Recording
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

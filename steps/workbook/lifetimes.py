@@ -1,128 +1,174 @@
-"""Records from outside when an app's objects open and close. The steps know nothing of it."""
+"""Records from outside what an app's objects do. The steps know nothing of it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from functools import wraps
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Pool, event
 from sqlalchemy.orm import Session, SessionTransaction
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from steps.infrastructure import announcements
-
-_request: ContextVar[int | None] = ContextVar("request", default=None)
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to an object.
-
-    `subject` names the object, such as "engine 2": the second engine that the recording saw.
-    `request` is the number of the request on whose behalf it happened; None for the app's own.
-    """
-
-    subject: str
-    action: str
-    request: int | None
-
-    def __str__(self) -> str:
-        return f"{self.subject} {self.action}"
-
-
-class Recording:
-    """The events in the order in which they happened, from all threads."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self._names: dict[int, str] = {}
-        self._kept_alive: list[object] = []  # so that no id is given out twice
-        self._counts: Counter[str] = Counter()
-        self._lock = Lock()
-
-    def count(self, kind: str, action: str) -> int:
-        """Return how many objects of a kind did something: `count("engine", "opened")`."""
-        return sum(e.subject.startswith(f"{kind} ") and e.action == action for e in self.events)
-
-    def order(self, *events: str) -> list[str]:
-        """Return the given events, such as "request 1 is answered", in the order they happened."""
-        return [str(e) for e in self.events if str(e) in events]
-
-    def wrap(self, app: ASGIApp) -> ASGIApp:
-        """Return an ASGI app that records the requests to `app` and passes them on."""
-
-        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                return await app(scope, receive, send)
-
-            async def recorded_send(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self.add("is answered", "request", request)
-                await send(message)
-
-            request = object()
-            number = int(self._name("request", request).split()[-1])
-            token = _request.set(number)
-            try:
-                self.add(f"begins: {scope['method']} {scope['path']}", "request", request)
-                await app(scope, receive, recorded_send)
-            finally:
-                self.add("ends", "request", request)
-                _request.reset(token)
-
-        return recorded
-
-    def add(self, action: str, kind: str, subject: object) -> None:
-        """Note that something happened to an object, in the name of the current request."""
-        name = self._name(kind, subject)
-        with self._lock:
-            self.events.append(Event(name, action, _request.get()))
-
-    def _name(self, kind: str, subject: object) -> str:
-        with self._lock:
-            if id(subject) not in self._names:
-                self._counts[kind] += 1
-                self._names[id(subject)] = f"{kind} {self._counts[kind]}"
-                self._kept_alive.append(subject)
-            return self._names[id(subject)]
+from steps.workbook.recording import LIMIT, Recording, current_request
 
 
 @contextmanager
-def record() -> Iterator[Recording]:
-    """Record what the objects of this process do until the `with` block ends."""
-    recording = Recording()
+def record(limit: int = LIMIT) -> Iterator[Recording]:
+    """Record what the objects of this process do until the `with` block ends.
 
-    def note_announcement(change: announcements.Change, kind: str, subject: object) -> None:
-        recording.add(change, kind, subject)
+    Put `recording.wrap` around the app, so that its requests are known, too.
+    """
+    recording = Recording(limit)
+    with ExitStack() as stack:
+        announcements.listeners.append(recording.add)
+        stack.callback(announcements.listeners.remove, recording.add)
+        stack.enter_context(_connections(recording))
+        stack.enter_context(_sessions(recording))
+        try:
+            yield recording
+        finally:
+            recording.is_over = True
 
-    def note_begin(session: Session, transaction: SessionTransaction) -> None:
-        if transaction.parent is None:
-            recording.add("begins", "transaction", transaction)
 
-    def note_end(session: Session, transaction: SessionTransaction) -> None:
-        if transaction.parent is None:
-            recording.add("ends", "transaction", transaction)
+class _Owned:
+    """Objects of one kind, each of which belongs to one request until it is closed.
 
-    def note_commit(session: Session) -> None:
-        recording.add("commits", "transaction", session.get_transaction())
+    What happens to it is the owner's, whoever does it: the garbage collector may close a session
+    in the middle of somebody else's request. An object is known by its id until it is closed,
+    which takes less time than a weak reference.
+    """
 
-    def note_rollback(session: Session) -> None:
-        recording.add("rolls back", "transaction", session.get_transaction())
+    def __init__(self, recording: Recording, kind: str) -> None:
+        self._recording, self._kind, self._numbers = recording, kind, recording.numbers(kind)
+        self._known: dict[int, tuple[int, int | None]] = {}
 
-    listeners: dict[str, Callable[..., None]] = {
-        "after_transaction_create": note_begin,
-        "after_transaction_end": note_end,
-        "after_commit": note_commit,
-        "after_rollback": note_rollback,
-    }
-    announcements.listeners.append(note_announcement)
+    def begin(self, subject: object, action: str, within: str = "") -> None:
+        number, request = next(self._numbers), current_request.get()
+        self._known[id(subject)] = number, request
+        self._recording.note(self._kind, number, action, request, "", within)
+
+    def happen(self, subject: object, action: str) -> None:
+        if known := self._known.get(id(subject)):
+            self._recording.note(self._kind, known[0], action, known[1])
+
+    def end(self, subject: object, action: str) -> None:
+        if known := self._known.pop(id(subject), None):  # closing twice is closing once
+            self._recording.note(self._kind, known[0], action, known[1])
+
+    def lend(self, subject: object) -> None:
+        """From now on an object which may have belonged to others is the current request's."""
+        known = self._known.get(id(subject))
+        number = known[0] if known else next(self._numbers)
+        self._known[id(subject)] = number, current_request.get()
+
+    def number_of(self, subject: object) -> int | None:
+        known = self._known.get(id(subject))
+        return known and known[0]
+
+
+@contextmanager
+def _listeners(target: type, listeners: dict[str, Callable[..., None]]) -> Iterator[None]:
     for name, listener in listeners.items():
-        event.listen(Session, name, listener)
+        event.listen(target, name, listener)
     try:
-        yield recording
+        yield
     finally:
         for name, listener in listeners.items():
-            event.remove(Session, name, listener)
-        announcements.listeners.remove(note_announcement)
+            event.remove(target, name, listener)
+
+
+@contextmanager
+def _connections(recording: Recording) -> Iterator[None]:
+    """A pool opens a connection once and lends it to whoever asks; an entry of it holds one."""
+    owned = _Owned(recording, "connection")
+
+    def close(_: object, entry: ConnectionPoolEntry) -> None:
+        owned.lend(entry)  # not its last user's: whoever disposes of the engine closes it
+        owned.end(entry, "closed")
+
+    def take(_: object, entry: ConnectionPoolEntry, __: object) -> None:
+        owned.lend(entry)
+        owned.happen(entry, "taken")
+
+    listeners: dict[str, Callable[..., None]] = {
+        "connect": lambda _, entry: owned.begin(entry, "opened"),
+        "checkout": take,
+        "checkin": lambda _, entry: owned.happen(entry, "given back"),
+        "close": close,
+    }
+    with _listeners(Pool, listeners):
+        yield
+
+
+@contextmanager
+def _sessions(recording: Recording) -> Iterator[None]:
+    """Sessions and their transactions. Savepoints are no transactions of their own."""
+    sessions, transactions = _Owned(recording, "session"), _Owned(recording, "transaction")
+
+    def begin(session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            if sessions.number_of(session) is None:  # it was closed, and is used all the same
+                sessions.begin(session, "opened")
+            transactions.begin(transaction, "begins", f"session {sessions.number_of(session)}")
+
+    def end(session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            transactions.end(transaction, "ends")
+
+    def commit(session: Session) -> None:
+        if not session.in_nested_transaction():
+            transactions.happen(session.get_transaction(), "commits")
+
+    def roll_back(session: Session) -> None:
+        if not session.in_nested_transaction():
+            transactions.happen(session.get_transaction(), "rolls back")
+
+    listeners: dict[str, Callable[..., None]] = {
+        "after_transaction_create": begin,
+        "after_transaction_end": end,
+        "after_commit": commit,
+        "after_rollback": roll_back,
+    }
+    with _told_of_sessions(sessions), _listeners(Session, listeners):
+        yield
+
+
+_init, _close = Session.__init__, Session.close
+_told: list[_Owned] = []
+_telling = Lock()
+
+
+@wraps(_init)
+def _open_session(self: Session, *args: Any, **kwargs: Any) -> None:
+    _init(self, *args, **kwargs)
+    for sessions in tuple(_told):
+        sessions.begin(self, "opened")
+
+
+@wraps(_close)
+def _close_session(self: Session) -> None:
+    try:
+        _close(self)
+    finally:
+        for sessions in tuple(_told):
+            sessions.end(self, "closed")
+
+
+@contextmanager
+def _told_of_sessions(sessions: _Owned) -> Iterator[None]:
+    """SQLAlchemy has no event for a session that opens or closes, so its methods are wrapped.
+
+    Recordings may end in any order: the last one takes the wrappers off.
+    """
+    with _telling:
+        _told.append(sessions)
+        Session.__init__, Session.close = _open_session, _close_session  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        with _telling:
+            _told.remove(sessions)
+            if not _told:
+                Session.__init__, Session.close = _init, _close  # type: ignore[method-assign]

@@ -19,8 +19,8 @@ from steps.step_02_lru_cache_singleton.dependencies import (
 )
 from steps.step_02_lru_cache_singleton.main import create_app
 from steps.workbook.catalogue import find_step
-from steps.workbook.lifetimes import Recording
-from tests.singletons import clear_caches, own_singletons
+from steps.workbook.recording import Recording
+from steps.workbook.singletons import clear_caches, own_singletons
 
 STEP = find_step(2)
 
@@ -44,11 +44,11 @@ def test_three_requests_share_one_engine_and_one_s3_client(recording: Recording)
 
 
 def test_each_request_still_has_its_own_transaction(recording: Recording) -> None:
-    with TestClient(create_app()) as client:
+    with TestClient(recording.wrap(create_app())) as client:
         for _ in range(3):
             client.get("/health")
 
-    assert recording.count("transaction", "begins") == 3
+    assert [recording.count("transaction", "begins", request=n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
 def test_flaw_nothing_closes_them_when_the_app_stops(recording: Recording) -> None:
@@ -56,8 +56,7 @@ def test_flaw_nothing_closes_them_when_the_app_stops(recording: Recording) -> No
         client.get("/health")
         client.get("/buckets")
 
-    assert recording.count("engine", "closed") == 0
-    assert recording.count("S3 client", "closed") == 0
+    assert recording.left_open() == ["engine 1", "connection 1", "S3 client 1"]
 
 
 def test_flaw_first_calls_that_meet_build_several(

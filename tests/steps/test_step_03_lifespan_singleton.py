@@ -19,20 +19,21 @@ from steps.step_03_lifespan_singleton.core import open_core
 from steps.step_03_lifespan_singleton.main import create_app
 from steps.step_03_lifespan_singleton.services import UserService
 from steps.workbook.environment import variables
-from steps.workbook.lifetimes import Recording
+from steps.workbook.recording import Recording
 from steps.workbook.serving import HOST, reserve_port
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 
 def test_the_app_opens_one_engine_and_one_s3_client_for_all_requests(recording: Recording) -> None:
-    with TestClient(create_app()) as client:
+    with TestClient(recording.wrap(create_app())) as client:
         for _ in range(3):
             client.get("/health")
             client.get("/buckets")
 
-    assert recording.count("engine", "opened") == 1
-    assert recording.count("S3 client", "opened") == 1
+    opened = [event for event in recording.events if event.action == "opened"]
+    heavy = [(event.subject, event.request) for event in opened if event.kind != "session"]
+    assert heavy == [("engine 1", None), ("connection 1", None), ("S3 client 1", None)]
 
 
 def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_order(
@@ -41,9 +42,8 @@ def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_
     with TestClient(recording.wrap(create_app())) as client:
         client.get("/health")
 
-    life = ["engine 1 opened", "S3 client 1 opened", "request 1 is answered"]
-    death = ["request 1 ends", "S3 client 1 closed", "engine 1 closed"]
-    assert recording.order(*life, *death) == [*life, *death]
+    assert recording.order("engine opened", "S3 client opened", "request begins")
+    assert recording.order("request ends", "S3 client closed", "engine closed")
 
 
 def test_what_is_open_closes_when_a_later_resource_fails_to_open(
@@ -57,15 +57,16 @@ def test_what_is_open_closes_when_a_later_resource_fails_to_open(
     with pytest.raises(ConfigurationError), open_core(load_settings()):
         pass
 
-    assert [str(event) for event in recording.events] == ["engine 1 opened", "engine 1 closed"]
+    assert recording.count("engine", "opened") == 1
+    assert recording.left_open() == []
 
 
 def test_what_is_open_closes_when_the_app_fails(recording: Recording) -> None:
     with pytest.raises(RuntimeError), open_core(load_settings()):
         raise RuntimeError
 
-    assert recording.count("S3 client", "closed") == 1
-    assert recording.count("engine", "closed") == 1
+    assert recording.order("S3 client 1 closed", "engine 1 closed")
+    assert recording.left_open() == []
 
 
 def test_two_apps_in_one_process_have_their_own_databases(tmp_path: Path) -> None:

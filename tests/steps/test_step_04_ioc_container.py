@@ -32,7 +32,7 @@ from steps.step_04_ioc_container.routes import sign_up
 from steps.step_04_ioc_container.services import UserService
 from steps.workbook.environment import variables
 from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
-from steps.workbook.lifetimes import Recording
+from steps.workbook.recording import Recording
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

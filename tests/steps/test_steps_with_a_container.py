@@ -26,7 +26,7 @@ from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import new_database, variables
-from steps.workbook.lifetimes import Recording
+from steps.workbook.recording import Recording
 
 WITH_A_CONTAINER = [step for step in STEPS if step.number >= 4]
 
@@ -69,10 +69,6 @@ def app_on(step: Step, database: Path) -> FastAPI:
     return app
 
 
-def events_of(recording: Recording) -> list[str]:
-    return [str(event) for event in recording.events]
-
-
 # The lifespan opens and closes what the container keeps
 
 
@@ -83,11 +79,12 @@ def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_
         client.get("/health").raise_for_status()
         client.get("/buckets").raise_for_status()
 
+    own = [event for event in recording.of_request(None) if not event.startswith("connection")]
     opened = ["engine 1 opened", "S3 client 1 opened"]
     closed = ["S3 client 1 closed", "engine 1 closed"]
-    assert events_of(recording)[:3] == [*opened, "request 1 begins: GET /health"]
-    assert events_of(recording)[-3:] == ["request 2 ends", *closed]
-    assert [str(event) for event in recording.events if event.request is None] == opened + closed
+    assert own == [*opened, *closed]
+    assert recording.order(*opened, "request begins")
+    assert recording.order("request ends", *closed)
 
 
 def test_the_engine_of_a_database_that_does_not_answer_is_closed(
@@ -100,7 +97,7 @@ def test_the_engine_of_a_database_that_does_not_answer_is_closed(
     ):
         pass
 
-    assert events_of(recording) == ["engine 1 opened", "engine 1 closed"]
+    assert recording.of_request(None) == ["engine 1 opened", "engine 1 closed"]
 
 
 def test_the_engine_is_closed_when_the_s3_client_fails_to_open(
@@ -114,7 +111,8 @@ def test_the_engine_is_closed_when_the_s3_client_fails_to_open(
     with pytest.raises(ConfigurationError, match="S3"), TestClient(step.create_app()):
         pass
 
-    assert events_of(recording) == ["engine 1 opened", "engine 1 closed"]
+    assert recording.count("engine", "opened") == 1
+    assert recording.left_open() == []
 
 
 async def live(app: FastAPI, error: Exception | None) -> None:
@@ -134,7 +132,8 @@ def test_at_the_end_all_is_closed_and_the_accessors_reach_the_container_no_more(
         anyio.run(live, app, error)
 
     accessors = app.state.accessors
-    assert events_of(recording)[-2:] == ["S3 client 1 closed", "engine 1 closed"]
+    assert recording.order("S3 client 1 closed", "engine 1 closed")
+    assert recording.left_open() == []
     assert repr(accessors.settings()) == "Provide['settings']"  # the mark, nothing in its place
     assert repr(accessors.bucket_repository()) == "Provide['bucket_repository']"
 

@@ -197,9 +197,3 @@ def test_a_sign_up_whose_audit_event_fails_leaves_the_user_and_cannot_be_tried_a
         "audit events": 0,
         "retry": "EmailTaken: This email is already registered.",
     }
-
-
-def test_a_sign_up_in_step_05_commits_twice_before_it_is_answered() -> None:
-    recording = session_decorator.record_a_sign_up(5)
-    commits = ["transaction 1 commits", "transaction 2 commits"]
-    assert recording.order(*commits, "request 1 is answered") == [*commits, "request 1 is answered"]

@@ -40,7 +40,8 @@ from steps.step_03_lifespan_singleton.repositories import AuditEventRepository, 
 from steps.step_03_lifespan_singleton.services import UserService
 from steps.workbook.catalogue import find_step
 from steps.workbook.environment import new_database, variables
-from steps.workbook.lifetimes import Recording, record
+from steps.workbook.lifetimes import record
+from steps.workbook.recording import Recording
 from steps.workbook.serving import reserve_port, serve, serve_process, url_of
 
 PATIENCE_S = 20

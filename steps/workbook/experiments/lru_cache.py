@@ -35,7 +35,8 @@ from steps.step_02_lru_cache_singleton.dependencies import (
 from steps.step_02_lru_cache_singleton.main import create_app
 from steps.workbook.catalogue import Step, find_step
 from steps.workbook.experiments import lru_cache_app
-from steps.workbook.lifetimes import Recording, record
+from steps.workbook.lifetimes import record
+from steps.workbook.recording import Recording
 from steps.workbook.serving import serve, serve_process
 
 CALLERS = 40
@@ -150,7 +151,7 @@ def a_warm_cache_gives_all_requests_one_engine() -> dict[str, int]:
             client.get(f"{url}/health")
         ask_at_once(f"{url}/health")
         return {
-            "requests": recording.count("request", "is answered"),
+            "requests": recording.count("response", "starts"),
             "engines opened": recording.count("engine", "opened"),
         }
 
@@ -164,7 +165,7 @@ def a_cold_cache_gives_each_request_its_own_engine() -> dict[str, int]:
     ):
         ask_at_once(f"{url}/health")
         return {
-            "requests": recording.count("request", "is answered"),
+            "requests": recording.count("response", "starts"),
             "engines opened": recording.count("engine", "opened"),
             "engines kept": get_engine.cache_info().currsize,
         }
@@ -176,7 +177,7 @@ def building_before_the_first_request_gives_one_engine() -> dict[str, int]:
         with serve(recording.wrap(create_app())) as url:
             ask_at_once(f"{url}/health")
         return {
-            "requests": recording.count("request", "is answered"),
+            "requests": recording.count("response", "starts"),
             "engines opened": recording.count("engine", "opened"),
         }
 

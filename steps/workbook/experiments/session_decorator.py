@@ -35,7 +35,6 @@ from steps.workbook.catalogue import find_step
 from steps.workbook.environment import new_database
 from steps.workbook.experiments.databases import new_engine
 from steps.workbook.experiments.depends_teardown import connections_in_use
-from steps.workbook.lifetimes import Recording, record
 
 PATIENCE_S = 20
 """How long a thread waits for another one before the experiment fails, in seconds."""
@@ -570,15 +569,3 @@ def sign_up_while_audit_events_fail() -> dict[str, object]:
         except EmailTaken as error:
             seen["retry"] = f"EmailTaken: {error}"
     return seen
-
-
-def record_a_sign_up(number: int) -> Recording:
-    """Return what happens when a step signs somebody up over HTTP."""
-    new_user = {"email": "ada@example.com", "password": "correct horse"}
-    with (
-        new_database(),
-        record() as recording,
-        TestClient(recording.wrap(find_step(number).create_app())) as client,
-    ):
-        client.post("/users", json=new_user).raise_for_status()
-    return recording
