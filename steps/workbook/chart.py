@@ -1,108 +1,241 @@
 """A recording as a picture: one row for each object, from left to right in order of events."""
 
-from base64 import b64encode
 from html import escape
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from IPython.display import HTML
+from steps.workbook.pictures import COLOURS, WIDTH, embed
+from steps.workbook.recording import Event, Recording
+from steps.workbook.rows import Row, Span, newest, rows_of
 
-from steps.workbook.lifetimes import Event, Recording
+if TYPE_CHECKING:
+    from IPython.display import HTML
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Colours that colour-blind readers tell apart. Source: Okabe and Ito, Color Universal Design."""
+DARK_COLOURS = ("#56B4E9", "#F28E4B", "#2BC596", "#E79FC6", "#E69F00", "#9AD1F5")
+"""The same hues in the same order, lighter, on a dark ground."""
 
-GREY = "#6b7280"
-INK = "#111827"
-LABEL_WIDTH, WIDTH, ROW_HEIGHT, TOP = 150, 860, 30, 44
-OPENING, CLOSING = ("opened", "begins"), ("closed", "ends")
+LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
+NARROWEST_STEP = 7
+LETTER = 7
+"""How wide a letter is at most, on average."""
+
+LEGEND = (("response sent", 118), ("commit", 78), ("rollback", 82), ("client gone", 104))
 
 
-def chart(recording: Recording, title: str) -> HTML:
+def chart(recording: Recording, title: str) -> "HTML":
     """Return the picture of a recording, with a text that says the same for those who hear it.
 
-    Bars are lifetimes: a bar with an open right end belongs to an object that nothing closed.
+    A bar is a lifetime. Its solid part is what the object does: a request sends its response, a
+    session has a transaction, a connection is in use. A bar with an open right end belongs to an
+    object that nothing closed.
     """
-    rows = _rows(recording.events)
-    step = (WIDTH - LABEL_WIDTH - 40) / max(len(recording.events), 1)
-    height = TOP + ROW_HEIGHT * len(rows) + 40
+    events = recording.events
+    svg = draw(events, title, is_over=recording.is_over, dropped=recording.dropped)
+    words = describe(events, title, is_over=recording.is_over, dropped=recording.dropped)
+    return embed(svg, words)
+
+
+def draw(
+    events: list[Event], title: str, *, is_over: bool, dropped: int = 0, left_out: int = 0
+) -> str:
+    """Return the picture as SVG, the same for the same events.
+
+    `is_over`: what is open now will never be closed. `dropped` events are not kept any more, and
+    `left_out` requests not shown.
+    """
+    rows = rows_of(events)
+    step = max((WIDTH - LEFT - RIGHT) / max(len(events), 1), NARROWEST_STEP)
+    width = round(LEFT + RIGHT + step * max(len(events), 1))
+    lanes = [name for name in ("event loop", "worker thread", "main thread") if _on(events, name)]
+    bottom = TOP + ROW_HEIGHT * len(rows)
+    height = bottom + LANE * len(lanes) + 66
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="13">',
-        f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="sans-serif" font-size="13" '
+        f'class="lifetimes">{STYLE}',
+        f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
         f'<text x="16" y="26" font-size="15" font-weight="bold">{escape(title)}</text>',
     ]
-    for number, (subject, events) in enumerate(rows.items()):
-        parts += _row(subject, events, TOP + ROW_HEIGHT * number, step)
-    parts += [_legend(height - 16), "</svg>"]
-    picture = b64encode("".join(parts).encode()).decode()
-    text = escape(describe(recording, title), quote=True)
-    return HTML(f'<img src="data:image/svg+xml;base64,{picture}" alt="{text}">')
+    for number, row in enumerate(rows):
+        parts.append(_row(row, TOP + ROW_HEIGHT * number, step, width, is_over=is_over))
+    for number, lane in enumerate(lanes):
+        parts.append(_lane(events, lane, bottom + 10 + LANE * number, step))
+    parts += [_legend(height - 32), _footnote(height - 12, dropped, left_out), "</svg>"]
+    return "".join(parts)
 
 
-def describe(recording: Recording, title: str) -> str:
-    """Return the recording in words: what happened, request by request."""
-    sentences = [
-        f"{'The app itself' if number is None else f'During request {number}'}: "
-        + ", ".join(map(str, events))
-        for number, events in groupby(recording.events, key=lambda event: event.request)
-    ]
-    return f"{title}. {'. '.join(sentences)}."
+def describe(
+    events: list[Event], title: str, *, is_over: bool, dropped: int = 0, left_out: int = 0
+) -> str:
+    """Return the recording in words: what happened, request by request, and what is open."""
+    sentences = [f"{title}."]
+    for number, group in groupby(events, key=lambda event: event.request):
+        who = "The app itself" if number is None else f"Request {number}"
+        subjects = groupby(group, key=lambda event: event.subject)
+        clauses = [
+            f"{subject} {', '.join(str(event).removeprefix(f'{subject} ') for event in same)}"
+            for subject, same in subjects
+        ]
+        sentences.append(f"{who}: {'; '.join(clauses)}.")
+    if left_open := [row.name for row in rows_of(events) if row.life.last is None]:
+        sentences.append(
+            f"{'Never closed' if is_over else 'Not closed yet'}: {', '.join(left_open)}."
+        )
+    if dropped:
+        sentences.append(f"{dropped} earlier events are not kept.")
+    if left_out:
+        sentences.append(f"{left_out} earlier requests are not shown.")
+    return " ".join(sentences)
 
 
-def _rows(events: list[Event]) -> dict[str, list[tuple[int, Event]]]:
-    rows: dict[str, list[tuple[int, Event]]] = {}
-    for moment, event in enumerate(events):
-        rows.setdefault(event.subject, []).append((moment, event))
-    return rows
+def draw_newest(recording: Recording, title: str, requests: int, after: int = 0) -> tuple[str, str]:
+    """Return the picture of the newest requests since a moment, and its words."""
+    events, left_out = newest(recording.events, requests, after)
+    is_over, dropped = recording.is_over, recording.dropped
+    svg = draw(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
+    words = describe(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
+    return svg, words
 
 
-def _row(subject: str, events: list[tuple[int, Event]], top: int, step: float) -> list[str]:
-    def x_of(moment: int) -> float:
-        return round(LABEL_WIDTH + step * moment, 1)
+def _on(events: list[Event], thread: str) -> bool:
+    return any(event.thread == thread for event in events)
 
-    first, last = events[0], events[-1]
-    born = first[1].action.startswith(OPENING)
-    died = last[1].action.startswith(CLOSING)
-    left = x_of(first[0]) if born else LABEL_WIDTH
-    right = round(x_of(last[0]) + step * 0.8, 1) if died else WIDTH - 16
-    owner = first[1].request
-    colour = GREY if owner is None else COLOURS[(owner - 1) % len(COLOURS)]
+
+def _row(row: Row, top: int, step: float, width: int, *, is_over: bool) -> str:
+    left, right = _ends(row.life, step, width)
     middle = top + ROW_HEIGHT / 2
     parts = [
-        f'<text x="16" y="{middle + 4}" fill="{INK}">{escape(subject)}</text>',
-        f'<rect x="{left}" y="{top + 5}" width="{round(right - left, 1)}" '
-        f'height="{ROW_HEIGHT - 10}" rx="4" fill="{colour}" fill-opacity="0.25" '
-        f'stroke="{colour}"/>',
+        f"<g><title>{escape(_in_words(row))}</title>"
+        f'<text x="16" y="{middle + 4}">{escape(row.name)}</text>'
+        f'<rect class="life {_colour(row.life.request)}" x="{left}" y="{top + 4}" '
+        f'width="{_r(right - left)}" height="{ROW_HEIGHT - 8}" rx="3"/></g>'
     ]
-    if not died:
+    for span in row.spans:
+        first, last = _ends(span, step, width)
         parts.append(
-            f'<rect x="{right - 6}" y="{top + 3}" width="8" height="{ROW_HEIGHT - 6}" '
-            f'fill="#ffffff"/><text x="{right - 92}" y="{middle + 4}" fill="{INK}">'
-            "never closed</text>"
+            f'<rect class="span {_colour(span.request)}" x="{first}" y="{top + 7}" '
+            f'width="{_r(min(last, right) - first)}" height="{ROW_HEIGHT - 14}" rx="2"/>'
         )
-    if owner is not None:
-        parts.append(f'<text x="{left + 4}" y="{middle + 4}" fill="{INK}">r{owner}</text>')
-    for moment, event in events:
-        parts.append(_mark(event.action, x_of(moment) + step * 0.4, middle))
-    return parts
+        if span.kind == "connection" and span.request is not None:
+            parts.append(
+                _text(f"r{span.request}", (first + min(last, right)) / 2, middle, "middle")
+            )
+    if row.life.last is None:
+        what = "never closed" if is_over else "still open"
+        parts.append(
+            f'<path class="paper" d="M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"/>'
+            + _text(what, right - 10, middle, "end")
+        )
+    if row.life.request is not None:
+        parts.append(_label(row, left, right, middle, step, width))
+    parts += [_mark(mark, _x(position, step) + step / 2, middle) for position, mark in row.marks]
+    return "".join(parts)
 
 
-def _mark(action: str, x: float, y: float) -> str:
-    x = round(x, 1)
-    if action == "commits":
-        return f'<circle cx="{x}" cy="{y}" r="5" fill="{INK}"/>'
-    if action == "rolls back":
-        return f'<path d="M{x - 5} {y - 5}l10 10m0 -10l-10 10" stroke="{INK}" stroke-width="2.5"/>'
-    if action == "is answered":
-        return f'<path d="M{x - 5} {y - 6}l11 6l-11 6z" fill="{INK}"/>'
-    return ""
+def _label(row: Row, left: float, right: float, middle: float, step: float, width: int) -> str:
+    """Write whose object it is beside its bar, or into it where nothing else is."""
+    label = f"r{row.life.request} {row.detail}".strip()
+    needed = LETTER * len(label) + 4
+    free = _x(row.spans[0].first or 0, step) - left if row.spans else right - left
+    if row.life.first is not None and left - needed > LEFT:
+        return _text(label, left - 4, middle, "end")
+    if needed < free:
+        return _text(label, left + 4, middle, "start")
+    if right + needed < width and row.life.last is not None:
+        return _text(label, right + 4, middle, "start")
+    return _text(label, left + 4, middle, "start")
+
+
+def _text(text: str, x: float, middle: float, anchor: str) -> str:
+    where = f'x="{_r(x)}" y="{middle + 4}" text-anchor="{anchor}"'
+    return f'<text class="small" {where}>{escape(text)}</text>'
+
+
+def _lane(events: list[Event], thread: str, top: int, step: float) -> str:
+    """Draw a stroke for each event that happened in such a thread."""
+    strokes = "".join(
+        f"M{_r(_x(position, step) + step / 2)} {top + 2}v{LANE - 4}"
+        for position, event in enumerate(events)
+        if event.thread == thread
+    )
+    return (
+        f'<text class="small" x="16" y="{top + 10}">{thread}</text>'
+        f'<path class="stroke" d="{strokes}"/>'
+    )
+
+
+def _mark(mark: str, x: float, y: float) -> str:
+    x = _r(x)
+    match mark:
+        case "commit":
+            return f'<circle class="mark" cx="{x}" cy="{y}" r="5"/>'
+        case "rollback":
+            return f'<path class="cross" d="M{_r(x - 5)} {y - 5}l10 10m0 -10l-10 10"/>'
+        case "response sent":
+            return f'<path class="mark" d="M{_r(x - 5)} {y - 6}l11 6l-11 6z"/>'
+        case _:
+            return f'<path class="cross" d="M{x} {y - 7}v14"/>'
 
 
 def _legend(y: int) -> str:
-    return (
-        f'<g fill="{INK}">{_mark("is answered", 26, y - 4)}<text x="38" y="{y}">response sent'
-        f"</text>{_mark('commits', 156, y - 4)}<text x='168' y='{y}'>commit</text>"
-        f"{_mark('rolls back', 246, y - 4)}<text x='258' y='{y}'>rollback</text>"
-        f"<text x='340' y='{y}'>r1, r2: opened for request 1, 2</text>"
-        f"<text x='560' y='{y}' fill='{GREY}'>grey: opened by the app</text></g>"
+    x, parts = 22, []
+    for mark, room in LEGEND:
+        parts.append(f'{_mark(mark, x, y - 4)}<text x="{x + 11}" y="{y}">{mark}</text>')
+        x += room
+    parts.append(f'<text x="{x}" y="{y}">r1: of request 1; grey: of the app</text>')
+    return "".join(parts)
+
+
+def _footnote(y: int, dropped: int, left_out: int) -> str:
+    text = "Bar: lifetime. Solid part: response, transaction, connection in use."
+    if dropped:
+        text += f" {dropped} earlier events are not kept."
+    if left_out:
+        text += f" {left_out} earlier requests are not shown."
+    return f'<text class="small" x="16" y="{y}">{text}</text>'
+
+
+def _in_words(row: Row) -> str:
+    whose = "the app" if row.life.request is None else f"request {row.life.request}"
+    return f"{row.name}, of {whose}. {row.detail}".strip()
+
+
+def _ends(span: Span, step: float, width: int) -> tuple[float, float]:
+    left = LEFT if span.first is None else _r(_x(span.first, step))
+    right = width - 4 if span.last is None else _r(_x(span.last, step) + step * 0.8)
+    return left, right
+
+
+def _x(position: int, step: float) -> float:
+    return LEFT + step * position
+
+
+def _r(number: float) -> float:
+    return round(number, 1)
+
+
+def _colour(request: int | None) -> str:
+    return "app" if request is None else f"c{(request - 1) % len(COLOURS)}"
+
+
+def _style() -> str:
+    """Every rule begins with the picture's class, because a page may hold the picture itself."""
+    light = "".join(f"--c{number}:{colour};" for number, colour in enumerate(COLOURS))
+    dark = "".join(f"--c{number}:{colour};" for number, colour in enumerate(DARK_COLOURS))
+    fills = "".join(
+        f".lifetimes .{name}{{fill:var(--{name});stroke:var(--{name})}}"
+        for name in ("app", *(f"c{number}" for number in range(len(COLOURS))))
     )
+    return (
+        f"<style>.lifetimes{{--ink:#111827;--paper:#ffffff;--app:#6b7280;{light}fill:var(--ink)}}"
+        f"@media(prefers-color-scheme:dark){{.lifetimes{{--ink:#f3f4f6;--paper:#18202c;"
+        f"--app:#9ca3af;{dark}}}}}{fills}"
+        ".lifetimes .life{fill-opacity:.16}.lifetimes .span{fill-opacity:.5;stroke:none}"
+        ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
+        ".lifetimes .mark{stroke:var(--paper)}"
+        ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"
+        ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}</style>"
+    )
+
+
+STYLE = _style()

@@ -1,6 +1,5 @@
 """A container's object graph as a picture: who gets what, what is shared, what is overridden."""
 
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
@@ -9,9 +8,9 @@ from itertools import pairwise
 from dependency_injector.containers import Container
 from IPython.display import HTML
 
-from steps.workbook.chart import COLOURS, GREY, INK, WIDTH
 from steps.workbook.graph_layout import Layout, arrange
 from steps.workbook.graph_reading import Graph, Injection, Node, read_graph
+from steps.workbook.pictures import COLOURS, GREY, INK, WIDTH, embed
 
 BOX_WIDTH, BOX_HEIGHT, ROW_HEIGHT, GAP, TOP, MARGIN = 192, 62, 124, 18, 46, 16
 COLOUR = {"shared": COLOURS[0], "new": COLOURS[2], "from outside": COLOURS[3], "": INK}
@@ -40,9 +39,7 @@ def draw(container: Container, title: str) -> HTML:
     for node, (x, row) in zip(graph.nodes, layout.boxes, strict=True):
         parts += _box(node, x + MARGIN, TOP + ROW_HEIGHT * row)
     parts += [_text(MARGIN, height - 14, _legend(graph), "start"), "</svg>"]
-    picture = b64encode("".join(parts).encode()).decode()
-    alt = escape(graph.in_words(title), quote=True)
-    return HTML(f'<img src="data:image/svg+xml;base64,{picture}" alt="{alt}">')
+    return embed("".join(parts), graph.in_words(title))
 
 
 def describe(container: Container, title: str) -> str:

@@ -1,0 +1,258 @@
+"""The picture of a recording shows what it says, and its words say the same."""
+
+import re
+from base64 import b64decode
+from html import unescape
+from xml.etree import ElementTree
+
+import pytest
+
+from steps.workbook.calls import HEALTH, LIST_BUCKETS, LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
+from steps.workbook.chart import DARK_COLOURS, STYLE, chart, describe, draw, draw_newest
+from steps.workbook.pictures import COLOURS
+from steps.workbook.recording import Recording
+from steps.workbook.rows import newest, rows_of
+from steps.workbook.step_lifetimes import record_step
+from tests.workbook.recorded import REQUEST, recorded
+
+TITLE = "A title"
+SVG = "{http://www.w3.org/2000/svg}"
+
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
+
+@pytest.fixture(scope="module")
+def step_03() -> Recording:
+    return record_step(3, SIGN_UP, SIGN_UP_AGAIN, LOOK_UP)
+
+
+def picture(recording: Recording, *, is_over: bool = True) -> str:
+    return draw(recording.events, TITLE, is_over=is_over, dropped=recording.dropped)
+
+
+def words_of(recording: Recording, *, is_over: bool = True) -> str:
+    return describe(recording.events, TITLE, is_over=is_over, dropped=recording.dropped)
+
+
+def texts(svg: str) -> list[str]:
+    return [found.text or "" for found in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
+
+
+# Rows and marks
+
+
+def test_each_row_has_the_name_of_its_object_in_the_order_of_the_rows(step_03: Recording) -> None:
+    names = [row.name for row in rows_of(step_03.events)]
+
+    assert [text for text in texts(picture(step_03)) if text in names] == names
+
+
+def test_a_connection_in_use_is_labelled_with_who_uses_it() -> None:
+    uses = [f"{n}: connection 1 {what}" for n in (1, 2) for what in ("taken", "given back")]
+
+    drawn = texts(picture(recorded("connection 1 opened", *uses)))
+
+    assert [text for text in drawn if text in ("r1", "r2")] == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    ("happening", "mark"),
+    [
+        ("1: response 1 starts", "response sent"),
+        ("1: transaction 1 commits", "commit"),
+        ("1: transaction 1 rolls back", "rollback"),
+        ("1: client 1 disconnects", "client gone"),
+    ],
+)
+def test_each_mark_looks_as_the_legend_says(happening: str, mark: str) -> None:
+    without, marked = (picture(recorded(*each)) for each in (("engine 1 opened",), (happening,)))
+    shape = {
+        "response sent": r'<path class="mark" d="M[\d.]+ [\d.]+l11',
+        "commit": r'<circle class="mark"',
+        "rollback": r'<path class="cross" d="M[\d.]+ [\d.]+l10',
+        "client gone": r'<path class="cross" d="M[\d.]+ [\d.]+v14',
+    }[mark]
+
+    assert len(re.findall(shape, without)) == 1  # in the legend
+    assert len(re.findall(shape, marked)) == 2
+    assert mark in texts(without)
+
+
+# Labels
+
+
+def test_what_a_request_opens_is_labelled_with_it(step_03: Recording) -> None:
+    labels = [text for text in texts(picture(step_03)) if re.match(r"r\d+( |$)", text)]
+
+    assert "r1 POST /users 201" in labels
+    assert "r2 POST /users 409" in labels
+    assert "r3 GET /users/1 200" in labels
+    assert {label.split()[0] for label in labels} == {"r1", "r2", "r3"}
+
+
+def test_an_object_that_is_open_is_said_to_be(step_03: Recording) -> None:
+    recording = recorded("engine 1 opened", "S3 client 1 opened", "S3 client 1 closed")
+
+    assert texts(picture(recording, is_over=True)).count("never closed") == 1
+    assert texts(picture(recording, is_over=False)).count("still open") == 1
+    assert "never closed" not in picture(recording, is_over=False)
+    assert "never closed" not in picture(step_03)
+
+
+def test_a_chart_knows_whether_its_recording_is_over() -> None:
+    recording = recorded("engine 1 opened")
+    running = chart(recording, TITLE).data
+    recording.is_over = True
+
+    assert "still open" in svg_in(running)
+    assert "never closed" in svg_in(chart(recording, TITLE).data)
+
+
+def test_each_kind_of_thread_that_did_something_has_a_lane(step_03: Recording) -> None:
+    lanes = {"event loop", "worker thread", "main thread"}
+
+    assert lanes.intersection(texts(picture(step_03))) == {"event loop", "worker thread"}
+    assert lanes.intersection(texts(picture(recorded("engine 1 opened")))) == {"main thread"}
+    strokes = [
+        path.count("M") for path in re.findall(r'class="stroke" d="([^"]+)"', picture(step_03))
+    ]
+    threads = [event.thread for event in step_03.events]
+    assert strokes == [threads.count("event loop"), threads.count("worker thread")]
+
+
+def test_what_is_not_shown_is_said() -> None:
+    recording = recorded(*REQUEST, "2: request 2 begins", "2: request 2 ends", limit=2)
+    assert recording.dropped == 2
+    svg, words = draw_newest(recorded(*REQUEST, "2: request 2 begins"), TITLE, requests=1)
+
+    assert "2 earlier events are not kept." in texts(picture(recording))[-1]
+    assert chart(recording, TITLE).data.endswith('2 earlier events are not kept.">')
+    assert texts(svg)[-1].endswith("1 earlier requests are not shown.")
+    assert words.endswith("1 earlier requests are not shown.")
+    assert "earlier" not in picture(recorded(*REQUEST))
+    assert "earlier" not in describe(recorded(*REQUEST).events, TITLE, is_over=True)
+
+
+# The picture
+
+
+def svg_in(page: str) -> str:
+    return b64decode(page.split("base64,")[1].split('"')[0]).decode()
+
+
+def test_the_same_recording_gives_the_same_picture(step_03: Recording) -> None:
+    again = record_step(3, SIGN_UP, SIGN_UP_AGAIN, LOOK_UP)
+
+    assert chart(again, TITLE).data == chart(step_03, TITLE).data
+
+
+@pytest.mark.parametrize("requests", [0, 1, 40])
+def test_the_picture_is_well_formed_however_much_there_is(requests: int) -> None:
+    lines = [line.replace("1", str(n)) for n in range(1, requests + 1) for line in REQUEST]
+    svg = picture(recorded(*lines, limit=1_000))
+    root = ElementTree.fromstring(svg)  # noqa: S314
+
+    assert len(root.findall(f"{SVG}g")) == requests
+    width = float(root.attrib["width"])
+    for box in root.iter(f"{SVG}rect"):
+        left, breadth = float(box.get("x", 0)), float(box.attrib["width"])
+        assert 0 <= left <= left + breadth <= width
+        assert breadth > 0
+
+
+EVIL = "\"'><script>alert(1)</script>&amp;<!--"
+
+
+def test_a_title_cannot_break_the_picture(step_03: Recording) -> None:
+    page = chart(step_03, EVIL).data
+
+    assert texts(svg_in(page))[0] == EVIL
+    assert "<script>" not in page
+    assert "<script>" not in svg_in(page)
+    assert page.count("<") == page.count(">") == 1
+    assert unescape(page.split('alt="')[1]).startswith(EVIL)
+
+
+def test_a_path_cannot_break_the_picture() -> None:
+    recording = Recording()
+    recording.note("request", 1, "begins", 1, f"GET /{EVIL}\x00\x1b\ud800\uffff")
+
+    assert "r1 GET /" + EVIL + "\ufffd" * 4 in texts(picture(recording))
+    assert "<script>" not in chart(recording, TITLE).data
+
+
+def test_every_colour_has_its_rule_on_light_and_on_dark_ground(step_03: Recording) -> None:
+    light, dark = (
+        dict(re.findall(r"--(\w+):(#\w{6});", part))
+        for part in STYLE.split("@media(prefers-color-scheme:dark)")
+    )
+
+    assert len(COLOURS) == len(set(COLOURS)) == len(DARK_COLOURS) == len(set(DARK_COLOURS))
+    assert light.keys() == dark.keys()
+    assert all(light[name] != dark[name] for name in {*light} - {"c4"})
+    assert set(re.findall(r"var\(--(\w+)\)", STYLE)) == light.keys()
+    for name in ("app", *(f"c{number}" for number in range(len(COLOURS)))):
+        assert f".lifetimes .{name}{{fill:var(--{name});" in STYLE
+
+
+def test_every_class_of_the_picture_has_a_rule_and_no_colour_of_its_own(step_03: Recording) -> None:
+    svg = picture(step_03).replace(STYLE, "")
+    classes = {each for found in re.findall(r'class="([^"]+)"', svg) for each in found.split()}
+
+    assert all(f".{each}{{" in STYLE for each in classes)
+    assert not re.search(r'(fill|stroke|style)="', svg)
+
+
+def test_requests_beyond_the_colours_begin_again_with_the_first() -> None:
+    requests = range(1, len(COLOURS) + 2)
+    svg = picture(recorded(*(f"{n}: request {n} begins" for n in requests)))
+
+    classes = re.findall(r'class="life (c\d)"', svg)
+    assert classes == [*(f"c{number}" for number in range(len(COLOURS))), "c0"]
+
+
+# The words
+
+
+def test_the_words_tell_every_event_in_order_with_its_owner(step_03: Recording) -> None:
+    words = words_of(step_03).removeprefix(f"{TITLE}. ")
+    told = []
+    for sentence in re.split(r"\. (?=The app itself|Request \d+:)", words.removesuffix(".")):
+        who, clauses = sentence.split(": ", 1)
+        owner = None if who == "The app itself" else int(who.removeprefix("Request "))
+        for clause in clauses.split("; "):
+            subject = re.findall(r"^.+? \d+", clause)[0]
+            for what in clause.removeprefix(f"{subject} ").split(", "):
+                told.append((owner, f"{subject} {what}"))
+
+    assert told == [(event.request, str(event)) for event in step_03.events]
+
+
+def test_the_words_are_the_text_of_the_picture_for_those_who_hear_it(step_03: Recording) -> None:
+    page = chart(step_03, TITLE).data
+
+    assert unescape(page.split('alt="')[1].removesuffix('">')) == words_of(step_03)
+
+
+def test_the_words_tell_what_is_open() -> None:
+    recording = recorded("engine 1 opened", "1: session 1 opened", "1: transaction 1 begins")
+
+    assert words_of(recording).endswith(" Never closed: engine 1, session 1.")
+    assert words_of(recording, is_over=False).endswith(" Not closed yet: engine 1, session 1.")
+    assert "losed" not in words_of(recorded(*REQUEST))
+
+
+def test_nothing_is_a_picture_too() -> None:
+    assert words_of(Recording()) == "A title."
+    assert texts(picture(Recording()))[0] == TITLE
+
+
+def test_the_picture_of_the_newest_says_what_its_words_say() -> None:
+    recording = record_step(3, HEALTH, LIST_BUCKETS)
+    svg, words = draw_newest(recording, TITLE, requests=1)
+
+    events, _ = newest(recording.events, 1)
+    assert svg == draw(events, TITLE, is_over=True, left_out=1)
+    assert words == describe(events, TITLE, is_over=True, left_out=1)
+    assert "request 2" in texts(svg)
+    assert "request 1" not in texts(svg)
