@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from base64 import b64decode
 from itertools import groupby
 from pathlib import Path
 from statistics import median
@@ -29,6 +30,13 @@ def words_of(cell: Any) -> int:
 
 def lines_of(cell: Any) -> int:
     return len([line for line in cell.source.splitlines() if line.strip()])
+
+
+def lifetime_charts_of(path: Path) -> list[str]:
+    outputs = [output for cell in cells_of(path, "code") for output in cell.outputs]
+    html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    pictures = [b64decode(found).decode() for found in re.findall(r'base64,([^"]+)', html)]
+    return [picture for picture in pictures if 'class="lifetimes"' in picture]
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +104,14 @@ def test_its_title_is_a_question_and_its_pictures_speak(path: Path) -> None:
 
     assert re.match(r"# .+\?$", cells_of(path, "markdown")[0].source.splitlines()[0])
     assert text.count("<img ") == text.count(" alt=")
+
+
+@notebooks
+def test_its_lifetime_charts_compare_and_are_small(path: Path) -> None:
+    rows = [chart.count('class="life ') for chart in lifetime_charts_of(path)]
+
+    assert len(rows) >= (1 if path.stem.startswith("00") else 2)
+    assert all(0 < number <= 20 for number in rows)
 
 
 @notebooks
