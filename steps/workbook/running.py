@@ -11,6 +11,8 @@ import uvicorn
 
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
+from steps.workbook.lifetimes import record
+from steps.workbook.live.app import PATH, with_live_page
 from steps.workbook.serving import reserve_port, url_of
 
 STARTUP_FAILURE = 3
@@ -22,19 +24,34 @@ def run(step: Step, port: int) -> int:
 
     Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.
     """
-    with embedded_environment(respect_existing=True) as added, _reserve(port) as reserved:
-        announcement = [f"Step {step.number:02} is at {url_of(reserved)}/docs"]
+    with (
+        embedded_environment(respect_existing=True) as added,
+        _reserve(port) as reserved,
+        record() as recording,
+    ):
+        announcement = [
+            f"Step {step.number:02} is at {url_of(reserved)}/docs",
+            f"See its objects live and die at {url_of(reserved)}{PATH}",
+        ]
         for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
             announcement.append(f"{name}: {added.get(name, 'your own')}")
         announcement.append("Ctrl-C closes everything.")
-        server = _Server(uvicorn.Config(step.target), announcement)
+
+        def is_stopping() -> bool:
+            return server.should_exit
+
+        title = f"Lifetimes in step {step.number:02}"
+        app = with_live_page(step.create_app(), recording, title, is_stopping)
+        server = _Server(uvicorn.Config(app), announcement)
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.
         log.addFilter(lambda record: "startup failed" not in record.getMessage())
-        # The embedded S3 writes to the same log from a thread of its own.
+        # The embedded S3 writes to the same log from a thread of its own, and the page asks often.
         this_thread = threading.get_ident()
-        logging.getLogger("uvicorn.access").addFilter(lambda record: record.thread == this_thread)
+        logging.getLogger("uvicorn.access").addFilter(
+            lambda record: record.thread == this_thread and PATH not in record.getMessage()
+        )
         _end_as_by_ctrl_c()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[reserved])

@@ -42,26 +42,29 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
             creationflags=CREATION_FLAGS,
         )
         assert server.stdout is not None
-        lines = [server.stdout.readline().strip() for _ in range(6)]
+        lines = [server.stdout.readline().strip() for _ in range(7)]
         assert lines[0] == f"Port {port} is taken."
         url = lines[1].removeprefix("Step 03 is at ").removesuffix("/docs")
-        api_key = lines[4].removeprefix("API_KEY: ")
+        api_key = lines[5].removeprefix("API_KEY: ")
         with httpx2.Client(base_url=url, trust_env=False) as client:
+            page = client.get(lines[2].rpartition(" ")[2]).text
             health = client.get("/health").json()
             created = client.post(
                 "/buckets", json={"name": "photos"}, headers={"X-API-Key": api_key}
             )
-        server.send_signal(STOP_SIGNAL)
-        exit_code = server.wait(timeout=30)
+            with client.stream("GET", "/lifetimes/events"):  # an open page does not hold it up
+                server.send_signal(STOP_SIGNAL)
+                exit_code = server.wait(timeout=30)
         farewell = server.stdout.read()
         server.stdout.close()
 
     assert not url.endswith(f":{port}")
+    assert "<h1>Lifetimes in step 03</h1>" in page
     assert health == {"step": 3, "database": "ok"}
     assert created.status_code == 201
     assert exit_code == 0
     assert farewell.splitlines()[-1] == "Closed."
-    assert not Path(lines[2].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
+    assert not Path(lines[3].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)
 

@@ -1,0 +1,1 @@
+"""The page /lifetimes of a step that is served for a reader."""

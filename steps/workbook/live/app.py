@@ -1,0 +1,102 @@
+"""An app with a page beside it that shows the lifetimes of its objects while they live."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.sse import EventSourceResponse
+from pydantic import BaseModel
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from steps.workbook.calls import CALLS, Call
+from steps.workbook.chart import draw_newest
+from steps.workbook.recording import Recording
+
+PATH = "/lifetimes"
+MOST_REQUESTS = 8
+"""How many requests the picture shows at once."""
+
+PAUSE_S = 0.2
+"""How long the picture stays as it is at least, in seconds."""
+
+FOLDER = Path(__file__).parent
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The page takes nothing from elsewhere. The picture brings a style sheet of its own."""
+
+
+class Update(BaseModel):
+    """What a page shows: the picture, its words, and the moment up to which it goes."""
+
+    svg: str
+    words: str
+    moment: int
+
+
+def with_live_page(
+    app: ASGIApp, recording: Recording, title: str, is_stopping: Callable[[], bool]
+) -> ASGIApp:
+    """Return an ASGI app that records the requests to `app` and shows them under /lifetimes.
+
+    Pages keep a connection open; they let go of it once `is_stopping()`, or the server would wait
+    for them. What the page itself asks for is not recorded.
+    """
+    page, recorded = _page(recording, title, is_stopping), recording.wrap(app)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        is_page = scope["type"] == "http" and (path == PATH or path.startswith(f"{PATH}/"))
+        await (page if is_page else recorded)(scope, receive, send)
+
+    return serve
+
+
+def _page(recording: Recording, title: str, is_stopping: Callable[[], bool]) -> FastAPI:
+    page = FastAPI(openapi_url=None, redirect_slashes=False)
+
+    @page.get(PATH, response_class=HTMLResponse)
+    async def show() -> HTMLResponse:
+        template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
+        buttons = "\n".join(map(_button, CALLS))
+        html = template.substitute(title=escape(title), buttons=buttons)
+        return HTMLResponse(html, headers=HEADERS)
+
+    @page.get(PATH + "/page.css")
+    async def style() -> Response:
+        return FileResponse(FOLDER / "page.css", media_type="text/css", headers=HEADERS)
+
+    @page.get(PATH + "/page.js")
+    async def script() -> Response:
+        return FileResponse(FOLDER / "page.js", media_type="text/javascript", headers=HEADERS)
+
+    @page.get(PATH + "/events", response_class=EventSourceResponse)
+    async def events(after: Annotated[int, Query(ge=0)] = 0) -> AsyncIterator[Update]:
+        shown = -1
+        while not is_stopping():
+            if (moment := recording.moment) != shown:
+                svg, words = draw_newest(recording, title, MOST_REQUESTS, after)
+                yield Update(svg=svg, words=words, moment=moment)
+                shown = moment
+            await asyncio.sleep(PAUSE_S)
+
+    return page
+
+
+def _button(call: Call) -> str:
+    data = {"method": call.method, "path": call.path}
+    if call.body:
+        data["body"] = json.dumps(dict(call.body))
+    if call.fresh:
+        data["fresh"] = ""
+    attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
+    return f'<button type="button" {attributes}>{escape(call.name)}</button>'
