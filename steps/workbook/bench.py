@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 from weakref import WeakSet
 
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 from steps.domain.entities import User
 from steps.domain.settings import load_settings
@@ -34,6 +34,7 @@ from steps.workbook.bench_report import Aim, Result, Samples, print_report
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
 from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
+from steps.workbook.lifetimes import record
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
@@ -46,6 +47,9 @@ repositories in place, and FastAPI then reads all signatures for each request.""
 DATABASE = """\
 A opens its session itself. B gets it from a `def` dependency, as FastAPI's
 tutorial does."""
+RECORDED = """\
+The recorder listens to requests, sessions, transactions and connections. A and
+B are the dearest step and one of the cheapest."""
 
 ADA = User(1, "ada@example.com", "no hash")
 ANSWER = (200, b'{"id":1,"email":"ada@example.com"}')
@@ -81,7 +85,7 @@ class Contender:
 
     def __init__(self, name: str, app: FastAPI, state: Mapping[str, Any]) -> None:
         self.samples = Samples(name)
-        self._app = app
+        self._app: ASGIApp = app
         self._state = state
 
     async def call(self) -> None:
@@ -119,8 +123,25 @@ class Contender:
         self.samples.cpu.append((time.process_time() - cpu) / calls)
 
 
-Entry = tuple[str, FastAPI, Callable[[FastAPI], None]]
-"""A name, an app, and what to do with it once its lifespan has begun."""
+class RecordedContender(Contender):
+    """An app whose requests are recorded, as `make run` does. Nobody else's are, meanwhile."""
+
+    async def block(self, block_s: float) -> None:
+        plain = self._app
+        with record() as recording:
+            self._app = recording.wrap(plain)
+            await self.call()  # what SQLAlchemy looks up once, it has looked up
+            await super().block(block_s)
+        self._app = plain
+
+
+class Entry(NamedTuple):
+    """A name, an app, and what to do with it once its lifespan has begun."""
+
+    name: str
+    app: FastAPI
+    prepare: Callable[[FastAPI], None]
+    kind: type[Contender] = Contender
 
 
 def bench(rounds: int, block_s: float = BLOCK_S) -> int:
@@ -141,15 +162,23 @@ def bench(rounds: int, block_s: float = BLOCK_S) -> int:
 
 async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Result]:
     users = InMemoryUsers([ADA])
+    with_session = baselines.in_memory_with_session(users, engine)
     in_memory = [
-        ("A by hand", baselines.in_memory(users), _nothing),
-        ("B by hand, with session", baselines.in_memory_with_session(users, engine), _nothing),
-        *((name_of(step), step.create_app(), _keep_in_memory(step)) for step in STEPS),
+        Entry("A by hand", baselines.in_memory(users), _nothing),
+        Entry("B by hand, with session", with_session, _nothing),
+        *(Entry(name_of(step), step.create_app(), _keep_in_memory(step)) for step in STEPS),
     ]
     in_database = [
-        ("A by hand", baselines.in_database(engine), _nothing),
-        ("B by hand, `Depends`", baselines.in_database_with_dependency(engine), _nothing),
-        *((name_of(step), step.create_app(), _nothing) for step in STEPS),
+        Entry("A by hand", baselines.in_database(engine), _nothing),
+        Entry("B by hand, `Depends`", baselines.in_database_with_dependency(engine), _nothing),
+        *(Entry(name_of(step), step.create_app(), _nothing) for step in STEPS),
+    ]
+    dear, cheap = find_step(1), find_step(6)
+    recorded = [
+        Entry(f"A {name_of(dear)}", dear.create_app(), _nothing),
+        Entry(f"B {name_of(cheap)}", cheap.create_app(), _nothing),
+        Entry("A, recorded", dear.create_app(), _nothing, RecordedContender),
+        Entry("B, recorded", cheap.create_app(), _nothing, RecordedContender),
     ]
     console = Console(stderr=True)
     with Progress(
@@ -158,7 +187,9 @@ async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Resu
         transient=True,
         disable=not sys.stderr.isatty(),
     ) as progress:
-        task = progress.add_task("Measuring", total=rounds * len(in_memory + in_database))
+        task = progress.add_task(
+            "Measuring", total=rounds * len(in_memory + in_database + recorded)
+        )
 
         def advance() -> None:
             progress.update(task, advance=1, refresh=True)
@@ -176,6 +207,12 @@ async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Resu
                 await measure(in_database, rounds, block_s, advance),
                 _aims({5: (0, 1.05), 6: (0, 1.05)}),
             ),
+            Result(
+                "With the recorder of `make run`",
+                RECORDED,
+                await measure(recorded, rounds, block_s, advance),
+                [Aim("A, recorded", 0, 1.05), Aim("B, recorded", 1, 1.05)],
+            ),
         ]
 
 
@@ -188,11 +225,11 @@ async def measure(
     """Return what the apps' requests took. Raises AppFailed for the first that fails."""
     async with AsyncExitStack() as stack:
         contenders = []
-        for name, app, prepare in entries:
+        for name, app, prepare, kind in entries:
             with _named(name):
                 state = await stack.enter_async_context(app.router.lifespan_context(app))
                 prepare(app)
-                contenders.append(Contender(name, app, state or {}))
+                contenders.append(kind(name, app, state or {}))
                 await contenders[-1].warm_up()
         gc.freeze()  # what is here stays, so collecting between blocks need not look at it
         stack.callback(gc.unfreeze)

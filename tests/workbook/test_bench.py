@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -26,13 +27,17 @@ from steps.workbook.bench_baselines import in_memory
 from steps.workbook.bench_report import Aim, Result, Samples, print_report, ratio
 from steps.workbook.catalogue import STEPS, find_step
 from steps.workbook.experiments.in_memory import InMemoryUsers
-from tests.singletons import own_singletons
+from steps.workbook.lifetimes import record
+from steps.workbook.recording import Recording
+from steps.workbook.singletons import own_singletons
 
 NAMES = ["A by hand", "B by hand, with session", *map(bench.name_of, STEPS)]
 
 
 def measure(name: str, app: FastAPI) -> list[Samples]:
-    return asyncio.run(bench.measure([(name, app, lambda app: None)], rounds=2, block_s=0))
+    return asyncio.run(
+        bench.measure([bench.Entry(name, app, lambda app: None)], rounds=2, block_s=0)
+    )
 
 
 def rows_of(table: str) -> dict[str, list[str]]:
@@ -117,7 +122,7 @@ def run() -> Run:
 
 
 def test_every_step_has_a_row_in_both_tables_and_all_fits_80_columns(run: Run) -> None:
-    first, second = run.output.split("Repositories in ")[1:]
+    first, second = run.output.split("With the recorder")[0].split("Repositories in ")[1:]
     steps = set(map(bench.name_of, STEPS))
 
     assert run.exit_code == 0
@@ -131,9 +136,9 @@ def test_every_step_has_a_row_in_both_tables_and_all_fits_80_columns(run: Run) -
 def test_in_memory_no_request_sends_a_statement_and_in_the_database_each_sends_one(
     run: Run,
 ) -> None:
-    in_memory, in_database = run.statements
+    in_memory, in_database, _ = run.statements
 
-    assert [len(requests) for requests in run.requests] == [2 + len(STEPS)] * 2
+    assert [len(requests) for requests in run.requests] == [2 + len(STEPS)] * 2 + [4]
     assert in_memory == {}
     assert in_database == run.requests[1]
 
@@ -141,13 +146,14 @@ def test_in_memory_no_request_sends_a_statement_and_in_the_database_each_sends_o
 def test_the_aims_are_those_of_the_specification(run: Run) -> None:
     aims = [
         re.findall(r"^Aim: (.+) at most (\S+) to ([AB]):", table, re.MULTILINE)
-        for table in run.output.split("Repositories in ")[1:]
+        for table in re.split("Repositories in |With the recorder", run.output)[1:]
     ]
     step_04, step_05, step_06 = (bench.name_of(find_step(number)) for number in (4, 5, 6))
 
     assert aims == [
         [(step_04, "1.30", "B"), (step_05, "1.30", "A"), (step_06, "1.30", "A")],
         [(step_05, "1.05", "A"), (step_06, "1.05", "A")],
+        [("A, recorded", "1.05", "A"), ("B, recorded", "1.05", "B")],
     ]
 
 
@@ -190,6 +196,26 @@ def test_a_block_notes_the_time_and_the_cpu_time_of_one_request(
     assert (contender.samples.wall, contender.samples.cpu) == ([2], [3])
 
 
+def test_only_the_recorded_app_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    recordings = []
+    monkeypatch.setattr(bench, "record", lambda: keep(record()))
+
+    @contextmanager
+    def keep(recording: AbstractContextManager[Recording]) -> Iterator[Recording]:
+        with recording as kept:
+            yield kept
+        recordings.append(kept)
+
+    plain, recorded = (in_memory(InMemoryUsers([bench.ADA])) for _ in range(2))
+    entries = [
+        bench.Entry("plain", plain, lambda app: None),
+        bench.Entry("recorded", recorded, lambda app: None, bench.RecordedContender),
+    ]
+    asyncio.run(bench.measure(entries, rounds=2, block_s=0))
+
+    assert [recording.count("request", "ends") for recording in recordings] == [2, 2]
+
+
 def test_each_round_begins_with_another_app(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
 
@@ -200,7 +226,7 @@ def test_each_round_begins_with_another_app(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(bench.Contender, "block", note)
     monkeypatch.setattr(bench.Contender, "warm_up", no_warm_up)
-    entries = [(name, FastAPI(), lambda app: None) for name in "ABC"]
+    entries = [bench.Entry(name, FastAPI(), lambda app: None) for name in "ABC"]
 
     asyncio.run(bench.measure(entries, rounds=4))
 
