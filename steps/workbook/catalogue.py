@@ -76,6 +76,12 @@ STEPS = (
         "a context manager: one use case, one transaction",
         "a use case of two writes could be left half done",
     ),
+    Step(
+        7,
+        "step_07_async",
+        "the same on an `AsyncEngine`",
+        "a request held a worker thread while it waited for the database",
+    ),
 )
 
 
