@@ -33,11 +33,16 @@ from steps.workbook import bench_baselines as baselines
 from steps.workbook.bench_report import Aim, Result, Samples, print_report
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
+from steps.workbook.experiments.async_in_memory import (
+    AsyncInMemoryAuditEvents,
+    AsyncInMemoryUsers,
+)
 from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
 WARM_UP_CALLS = 20
+FIRST_ASYNC_STEP = 7
 
 MEMORY = """\
 A only looks the user up. B also gets a session, in the way of step 04.
@@ -233,7 +238,10 @@ def _all_engines_closed() -> Iterator[None]:
 
 def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
     """Return what replaces a step's repositories: through its container, if it has one."""
-    users, audit_events = InMemoryUsers([ADA]), InMemoryAuditEvents([])
+    users: object = InMemoryUsers([ADA])
+    audit_events: object = InMemoryAuditEvents([])
+    if step.number >= FIRST_ASYNC_STEP:
+        users, audit_events = AsyncInMemoryUsers([ADA]), AsyncInMemoryAuditEvents([])
 
     def prepare(app: FastAPI) -> None:
         container = getattr(app.state, "container", None)
