@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from pydantic import SecretStr
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -70,6 +71,12 @@ def open_async_engine(settings: Settings) -> AsyncEngine:
     engine = _create(create_async_engine, settings, ASYNC_DRIVERS, _AsyncPool)
     _watch(engine.sync_engine, engine)
     return engine
+
+
+def check_database_url(database_url: str) -> None:
+    """Raise ConfigurationError for a URL that no AsyncEngine can be made of. Nothing connects."""
+    settings = Settings.model_construct(database_url=SecretStr(database_url))
+    _create(create_async_engine, settings, ASYNC_DRIVERS, _AsyncPool)
 
 
 def check_database(engine: Engine) -> None:

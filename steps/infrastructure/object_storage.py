@@ -4,8 +4,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    InvalidRegionError,
+    ProfileNotFound,
+)
+from botocore.utils import (
+    is_valid_endpoint_url,
+    is_valid_ipv6_endpoint_url,
+    validate_region_name,
+)
 
 from steps.domain.errors import BucketExists, ConfigurationError, StorageUnavailable
 from steps.domain.settings import Settings
@@ -15,6 +26,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client as S3Client
 else:
     from botocore.client import BaseClient as S3Client
+
+
+def check_s3_endpoint_url(url: str) -> None:
+    """Raise ConfigurationError for a URL that boto3 refuses, such as one with a_name."""
+    if not (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url)):
+        raise ConfigurationError("S3_ENDPOINT_URL: boto3 refuses this URL")
+
+
+def problems_of_aws_variables() -> list[str]:
+    """Return a line for each of `AWS_*` that boto3 would refuse. Opens no client."""
+    session = botocore.session.Session()
+    problems = []
+    if session.profile and session.profile not in session.available_profiles:
+        problems.append("AWS_PROFILE: there is no such profile")
+    try:
+        validate_region_name(session.get_config_variable("region"))
+    except InvalidRegionError:
+        problems.append("AWS_DEFAULT_REGION: this cannot be the name of a region")
+    except ProfileNotFound:
+        pass  # the profile would have told the region
+    return problems
 
 
 def open_s3_client(settings: Settings) -> S3Client:

@@ -82,6 +82,12 @@ STEPS = (
         "the same on an `AsyncEngine`",
         "a request held a worker thread while it waited for the database",
     ),
+    Step(
+        8,
+        "step_08_two_tier_container",
+        "two tiers by hand: configuration first, then infrastructure, then the app",
+        "a framework kept the parts, and told of wrong settings one at a time",
+    ),
 )
 
 
