@@ -85,8 +85,8 @@ STEPS = (
     Step(
         8,
         "step_08_two_tier_container",
-        "two tiers by hand: configuration first, then infrastructure, then the app",
-        "a framework kept the parts, and told of wrong settings one at a time",
+        "two tiers by hand",
+        "the object graph needed a framework",
     ),
 )
 
