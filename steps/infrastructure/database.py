@@ -1,5 +1,6 @@
 """The first heavy object: a SQLAlchemy engine with its pool of connections."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,8 @@ async def check_async_database(engine: AsyncEngine) -> None:
         async with engine.connect():
             pass
     except (DatabaseUnavailable, DBAPIError) as error:
+        # aiosqlite's thread still has to tell this loop that it ends, and the app stops now.
+        await asyncio.sleep(0.05)
         reason = " ".join(str(error.__cause__).split())
         raise ConfigurationError(f"DATABASE_URL: {reason}") from None
 
@@ -199,6 +202,17 @@ class _SqliteConnection(sqlite3.Connection):
         except BaseException:
             self.close()
             raise
+
+    def close(self) -> None:
+        """Undo what is not committed, at once.
+
+        SQLite itself waits until nobody holds a cursor any more, and keeps others from writing
+        until then. A task that is cancelled leaves such a cursor to the garbage collector.
+        Source: SQLite, "Closing A Database Connection".
+        """
+        if self.in_transaction:
+            self.rollback()
+        super().close()
 
 
 def _begin_before_savepoint(connection: Connection, _: str) -> None:
