@@ -237,7 +237,7 @@ def _all_engines_closed() -> Iterator[None]:
 
 
 def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
-    """Return what replaces a step's repositories: through its container, if it has one."""
+    """Return what replaces a step's repositories: in its container or unit of work, if any."""
     users: object = InMemoryUsers([ADA])
     audit_events: object = InMemoryAuditEvents([])
     if step.number >= FIRST_ASYNC_STEP:
@@ -245,7 +245,11 @@ def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
 
     def prepare(app: FastAPI) -> None:
         container = getattr(app.state, "container", None)
-        if container is None:
+        application = getattr(app.state, "application", None)
+        if application is not None:
+            kept = {"_users": lambda _: users, "_audit_events": lambda _: audit_events}
+            vars(application.unit_of_work).update(kept)
+        elif container is None:
             repositories = import_module(f"{step.package}.repositories")
             app.dependency_overrides[repositories.UserRepository] = lambda: users
             app.dependency_overrides[repositories.AuditEventRepository] = lambda: audit_events
