@@ -16,6 +16,9 @@ from steps.workbook.serving import reserve_port, url_of
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
 
+LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
+
 
 def run(step: Step, port: int) -> int:
     """Serve a step until Ctrl-C, on another port if the wanted one is taken.
@@ -27,7 +30,7 @@ def run(step: Step, port: int) -> int:
         for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
             announcement.append(f"{name}: {added.get(name, 'your own')}")
         announcement.append("Ctrl-C closes everything.")
-        server = _Server(uvicorn.Config(step.target), announcement)
+        server = _Server(uvicorn.Config(step.target, loop=LOOP), announcement)
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.
