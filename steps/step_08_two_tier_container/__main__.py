@@ -5,6 +5,7 @@ import signal
 import sys
 
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from steps.domain.errors import ConfigurationError
 from steps.step_08_two_tier_container import infra
@@ -13,6 +14,9 @@ from steps.step_08_two_tier_container.main import create_app
 
 GRACE_S = 8
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""
+
+LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
 
 WRONG_CONFIGURATION, STARTUP_FAILURE = 2, 3
 
@@ -26,12 +30,13 @@ def main() -> int:
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger(infra.__name__).setLevel(logging.INFO)
     # After it has shut down, uvicorn raises the signal again: that would be exit code -15.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in HANDLED_SIGNALS:
         signal.signal(number, lambda *_: sys.exit(0))
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(config),
             port=config.port,
+            loop=LOOP,
             log_config=None,
             log_level="info",
             timeout_graceful_shutdown=GRACE_S,

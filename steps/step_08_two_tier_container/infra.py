@@ -1,8 +1,10 @@
 """The infrastructure tier: opened in order, closed in reverse, whatever fails on the way."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,14 +31,22 @@ class InfraContainer:
         """Open everything. If something fails, what was open before it is closed again."""
         async with AsyncExitStack() as stack:
             engine = open_async_engine(config)
-            stack.push_async_callback(engine.dispose)
-            stack.callback(logger.info, "Closing the engine")
+            stack.push_async_callback(_close, "engine", engine.dispose)
             await check_async_database(engine)
             s3_client = open_s3_client(config)
-            stack.callback(close_s3_client, s3_client)
-            stack.callback(logger.info, "Closing the S3 client")
+            stack.push_async_callback(_close, "S3 client", partial(close_s3_client, s3_client))
             return cls(config, engine, s3_client, AsyncPasswordHasher(), stack.pop_all())
 
     async def close(self) -> None:
         """Close everything, even if one of them fails; raise its error then. Twice is harmless."""
         await self._closing.aclose()
+
+
+async def _close(part: str, close: Callable[[], Awaitable[None] | None]) -> None:
+    logger.info("Closing the %s", part)
+    try:
+        if (closing := close()) is not None:
+            await closing
+    except Exception:
+        logger.exception("The %s did not close", part)  # of two errors, ExitStack forgets the first
+        raise
