@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,10 +105,21 @@ def serve_process(
 
     `environment` is added to this process's own. Raises ServerDidNotStart.
     """
-    command = [sys.executable, "-m", "uvicorn", target]
-    command += ["--host", HOST, "--port", "0", "--workers", str(workers)]
+    arguments = ["uvicorn", target, "--host", HOST, "--port", "0", "--workers", str(workers)]
+    with serve_module(arguments, workers=workers, environment=environment) as server:
+        yield server
+
+
+@contextmanager
+def serve_module(
+    arguments: Sequence[str], *, workers: int = 1, environment: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """Run `python -m` with these arguments: a program that logs what uvicorn logs.
+
+    `environment` is added to this process's own. Raises ServerDidNotStart.
+    """
     process = subprocess.Popen(  # noqa: S603
-        command,
+        [sys.executable, "-m", *arguments],
         env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
