@@ -48,5 +48,5 @@ async def _close(part: str, close: Callable[[], Awaitable[None] | None]) -> None
         if (closing := close()) is not None:
             await closing
     except Exception:
-        logger.exception("The %s did not close", part)  # of two errors, ExitStack forgets the first
+        logger.exception("The %s did not close", part)  # ExitStack raises only the last error
         raise
