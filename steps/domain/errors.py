@@ -42,5 +42,12 @@ class DatabaseUnavailable(AccountsError):
         super().__init__("The database does not answer.")
 
 
+class OutcomeUnknown(AccountsError):
+    """The database was lost while it committed. Whoever asks again may be told that it is done."""
+
+    def __init__(self) -> None:
+        super().__init__("The database did not say whether this was done.")
+
+
 class ConfigurationError(Exception):
     """A setting that the service cannot work with: one line, without the setting's value."""

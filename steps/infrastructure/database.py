@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection, QueuePool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from steps.domain.errors import ConfigurationError, DatabaseUnavailable
+from steps.domain.errors import ConfigurationError, DatabaseUnavailable, OutcomeUnknown
 from steps.domain.settings import Settings
 from steps.infrastructure.announcements import announce
 from steps.infrastructure.tables import Table
@@ -43,6 +43,13 @@ BUSY_TIMEOUT_MS = 10_000
 Twice Python's own default: a slow disk may make fifteen writers in a row wait for longer.
 """
 
+READ_ONLY = "25006"
+"""What PostgreSQL says to a write when another server has taken over, or its disk is filling up.
+
+The driver does not count it among its OperationalErrors, as it does a full disk.
+Source: "PostgreSQL Error Codes" in PostgreSQL's manual.
+"""
+
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
 ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite"}
@@ -55,7 +62,8 @@ def open_engine(settings: Settings) -> Engine:
     A SQLite file gets its tables with the first connection; for PostgreSQL call `create_tables`.
     Raises ConfigurationError for a URL that no engine can be made of. Later, a database that
     does not answer raises DatabaseUnavailable in place of the driver's error, and so does a pool
-    that has had no free connection for POOL_TIMEOUT_S.
+    that has had no free connection for POOL_TIMEOUT_S. OutcomeUnknown is raised where the
+    connection is lost after a COMMIT was sent and before its answer came.
     """
     engine = _create(create_engine, settings, {}, _Pool)
     _watch(engine, engine)
@@ -125,6 +133,7 @@ def _create(
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=not sqlite_file,  # a server that was started again has closed them all
             connect_args={"factory": _SqliteConnection}
             if sqlite_file
             else {"connect_timeout": CONNECT_TIMEOUT_S},
@@ -139,6 +148,8 @@ def _watch(engine: Engine, opened: Engine | AsyncEngine) -> None:
     """Translate an engine's errors, and announce the object that was asked for."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "savepoint", _begin_before_savepoint)
+    event.listen(engine, "begin", _note_begin)
+    event.listen(engine, "commit", _note_commit)
     event.listen(engine, "handle_error", _translate)
     event.listen(engine, "engine_disposed", lambda _: announce("closed", "engine", opened))
     announce("opened", "engine", opened)
@@ -244,8 +255,22 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             return
 
 
+def _note_begin(connection: Connection) -> None:
+    connection.info[_COMMITTING] = False
+
+
+def _note_commit(connection: Connection) -> None:
+    connection.info[_COMMITTING] = True
+
+
 def _translate(context: ExceptionContext) -> BaseException | None:
-    if isinstance(context.sqlalchemy_exception, OperationalError):
+    error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError) or context.is_pre_ping:
+        return None  # after a ping that fails, the pool opens another connection by itself
+    if context.is_disconnect and context.connection and context.connection.info.get(_COMMITTING):
+        return OutcomeUnknown()
+    read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+    if isinstance(error, OperationalError) or context.is_disconnect or read_only:
         return DatabaseUnavailable()
     return None
 
@@ -258,4 +283,5 @@ def _sqlite_tables() -> Iterator[str]:
             yield str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
 
 
+_COMMITTING = "committing"
 _SQLITE_TABLES = tuple(_sqlite_tables())
