@@ -10,8 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-AT_ONCE = signal.SIGTERM if sys.platform == "win32" else signal.SIGQUIT
 PATIENCE_S = 10
+
+if sys.platform == "win32":
+    AT_ONCE = signal.SIGTERM
+else:
+    AT_ONCE = signal.SIGQUIT
 
 
 def clean(folder: Path) -> None:

@@ -11,13 +11,10 @@ import uvicorn
 
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
-from steps.workbook.serving import reserve_port, url_of
+from steps.workbook.serving import LOOP, reserve_port, url_of
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
-
-LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
-"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
 
 
 def run(step: Step, port: int) -> int:

@@ -18,6 +18,9 @@ import uvicorn
 
 HOST = "127.0.0.1"
 
+LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
+
 if sys.platform == "win32":
     STOP_SIGNAL = signal.CTRL_BREAK_EVENT
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP  # else the signal would stop us, too
@@ -65,7 +68,7 @@ def serve(app: Any) -> Iterator[str]:
     """
     logging.getLogger("uvicorn").addHandler(_SILENCE)
     with reserve_port() as reserved:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, loop=LOOP, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [reserved]})
         thread.start()
         try:
@@ -105,7 +108,8 @@ def serve_process(
 
     `environment` is added to this process's own. Raises ServerDidNotStart.
     """
-    arguments = ["uvicorn", target, "--host", HOST, "--port", "0", "--workers", str(workers)]
+    arguments = ["uvicorn", target, "--host", HOST, "--port", "0", "--loop", LOOP]
+    arguments += ["--workers", str(workers)]
     with serve_module(arguments, workers=workers, environment=environment) as server:
         yield server
 

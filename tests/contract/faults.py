@@ -1,6 +1,7 @@
 """What goes wrong with a PostgreSQL server, at a point that the test chooses."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -118,7 +119,7 @@ class Wire:
 
     def _reach_server(self) -> socket.socket:
         host = self._server.query.get("host")
-        if isinstance(host, str):
+        if isinstance(host, str) and sys.platform != "win32":
             server = socket.socket(socket.AF_UNIX)
             server.connect(f"{host}/.s.PGSQL.5432")
             return server

@@ -38,7 +38,9 @@ def run_awaiting(url: str, works: list[Work]) -> None:
         finally:
             await engine.dispose()
 
-    asyncio.run(run())
+    # On Windows, psycopg can await nothing on the event loop that is usual there.
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(run())
 
 
 @pytest.fixture(params=[run_blocking, run_awaiting], ids=["Engine", "AsyncEngine"])
