@@ -1,5 +1,6 @@
 """The second heavy object: a boto3 client for S3 with its pool of connections."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -107,6 +108,22 @@ def create_bucket(client: S3Client, name: str) -> None:
             )
     except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
         raise BucketExists from None
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable from error
+
+
+def put_object(client: S3Client, bucket: str, name: str, content: bytes) -> None:
+    """Write an object at once: readers find the old one or the new one, never a part of it.
+
+    Creates the bucket if it is missing. Raises StorageUnavailable.
+    """
+    try:
+        try:
+            client.put_object(Bucket=bucket, Key=name, Body=content)
+        except client.exceptions.NoSuchBucket:
+            with suppress(BucketExists):  # somebody else may create it right now
+                create_bucket(client, bucket)
+            client.put_object(Bucket=bucket, Key=name, Body=content)
     except (BotoCoreError, ClientError) as error:
         raise StorageUnavailable from error
 
