@@ -88,6 +88,12 @@ STEPS = (
         "two tiers by hand",
         "the object graph needed a framework",
     ),
+    Step(
+        9,
+        "step_09_beyond_http",
+        "one container behind HTTP, a command line and a worker",
+        "only HTTP could reach the use cases",
+    ),
 )
 
 
