@@ -70,6 +70,22 @@ def test_without_a_container_the_client_goes_through_every_function_on_the_way()
     }
 
 
+def test_the_table_says_what_the_runs_do() -> None:
+    table = two_tier_options.what_each_option_does()
+
+    assert {question: list(answers.values()) for question, answers in table.items()} == {
+        "the parts are opened": ["at start", "at use", "at start", "at start"],
+        "orders of opening seen": [1, 1, 2, 1],
+        "the parts are closed": ["in reverse", "never", "same order", "in reverse"],
+        "a wrong region is told": ["at start", "at use", "at start", "at start"],
+        "and what stays open": ["nothing", "engine", "it varies", "nothing"],
+        "the use case names its needs": ["yes", "no", "yes", "yes"],
+        "a test's client reaches others": ["no", "yes", "no", "no"],
+        "functions that take the client": [0, 0, 0, 4],
+        "lines": [27, 30, 30, 27],
+    }
+
+
 # dependency-injector's Resource
 
 

@@ -183,3 +183,44 @@ def lines_of(module: ModuleType) -> int:
 
 def lines() -> dict[str, int]:
     return {option: lines_of(module) for option, module in OPTIONS.items()}
+
+
+# All in one table
+
+
+def when_opened(life: list[str]) -> str:
+    return "at start" if life.index("engine opened") < life.index("summary is used") else "at use"
+
+
+def how_closed(life: list[str]) -> str:
+    opened = [event.removesuffix(" opened") for event in life if event.endswith("opened")]
+    closed = [event.removesuffix(" closed") for event in life if event.endswith("closed")]
+    return {(): "never", tuple(opened): "same order"}.get(tuple(closed), "in reverse")
+
+
+def when_told(start: list[str]) -> str:
+    return "at use" if "program has started" in start else "at start"
+
+
+def what_is_left_open(starts: list[list[str]]) -> str:
+    left = {"engine opened" in start and "engine closed" not in start for start in starts}
+    return {(True,): "engine", (False,): "nothing"}.get(tuple(left), "it varies")
+
+
+def what_each_option_does() -> dict[str, dict[str, str | int]]:
+    """Return the answer of each option to each question, read off from its runs."""
+    all_lives, starts, tested = lives(), starts_with_a_wrong_region(), replacements()
+    needs = arguments_of_the_use_case()
+    return {
+        "the parts are opened": {o: when_opened(all_lives[o][0]) for o in OPTIONS},
+        "orders of opening seen": {o: len(all_lives[o]) for o in OPTIONS},
+        "the parts are closed": {o: how_closed(all_lives[o][0]) for o in OPTIONS},
+        "a wrong region is told": {o: when_told(starts[o][0]) for o in OPTIONS},
+        "and what stays open": {o: what_is_left_open(starts[o]) for o in OPTIONS},
+        "the use case names its needs": {o: "yes" if needs[o] else "no" for o in OPTIONS},
+        "a test's client reaches others": {
+            o: "yes" if tested[o]["other"] == tested[o]["tested"] else "no" for o in OPTIONS
+        },
+        "functions that take the client": dict(functions_that_take_the_s3_client()),
+        "lines": dict(lines()),
+    }
