@@ -490,6 +490,15 @@ def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection
     assert_that_nothing_was_lost(shutdown)
 
 
+def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> None:
+    with new_database() as database_url:
+        shutdown = two_tier_shutdown.hold_one_for_ever(database_url)
+
+    assert set(shutdown.sign_ups.outcomes.values()) <= {500, "RemoteProtocolError", "ReadError"}
+    assert shutdown.emails == set()
+    assert_that_nothing_was_lost(shutdown)
+
+
 def test_a_server_that_nobody_uses_ends_with_0_and_logs_no_secret() -> None:
     secrets = {"API_KEY": "hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2", "PORT": "0"}
     with serve_module([MODULE], environment=secrets) as server:

@@ -1,7 +1,7 @@
 """Serves step 08 with a gate before its sign-ups: each says that it is there, and waits.
 
-Without GATE, the port of the gate, nobody waits. How strong a hash is, is not the subject: it has
-argon2's smallest parameters.
+Without GATE, the port of the gate, nobody waits. GRACE_S is the program's own where it is not set.
+How strong a hash is, is not the subject: it has argon2's smallest parameters.
 """
 
 import asyncio
@@ -31,5 +31,8 @@ def hold(app: ASGIApp) -> ASGIApp:
 
 if __name__ == "__main__":
     vars(passwords).update(MEMORY_KIB=8, TIME_COST=1)
-    vars(program)["create_app"] = lambda config: hold(create_app(config))
+    vars(program).update(
+        create_app=lambda config: hold(create_app(config)),
+        GRACE_S=int(os.environ.get("GRACE_S", program.GRACE_S)),
+    )
     sys.exit(program.main())

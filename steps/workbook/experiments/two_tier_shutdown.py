@@ -153,6 +153,23 @@ def go_on_until_refused(database_url: str, module: str = HELD) -> Shutdown:
     return sign_up_while_it_stops({"DATABASE_URL": database_url}, send, module)
 
 
+def hold_one_for_ever(database_url: str) -> Shutdown:
+    """Stop a server with a sign-up that would never end, and give it a second."""
+
+    def send(server: ServerProcess, sign_ups: SignUps) -> None:
+        with ThreadPoolExecutor() as people:
+            people.submit(sign_ups.sign_up, "ada@example.com")
+            with gate.accept()[0]:
+                sign_ups.stop(server)
+                server.process.wait(PATIENCE_S)
+
+    with reserve_port() as gate:
+        gate.settimeout(PATIENCE_S)
+        gate.listen()
+        environment = {"GATE": str(gate.getsockname()[1]), "GRACE_S": "1"}
+        return sign_up_while_it_stops({"DATABASE_URL": database_url, **environment}, send)
+
+
 def sigterm_with_fifty_sign_ups_in_flight() -> dict[str, object]:
     with new_database() as database_url:
         shutdown = hold_fifty(database_url)
