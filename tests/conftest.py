@@ -1,6 +1,8 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,26 @@ def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
     forget_buckets()
     with variables({"DATABASE_URL": database_url, "S3_ENDPOINT_URL": s3_url, "API_KEY": "key"}):
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server: the one that TEST_POSTGRESQL_URL names, or else one of our own.
+
+    Tests make databases of their own on it, and drop them.
+    """
+    from steps.workbook.postgresql import PostgresqlCannotRun, serve_postgresql
+
+    if url := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield url
+        return
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(serve_postgresql())
+        except PostgresqlCannotRun as error:
+            server_of_yours = "postgresql+psycopg://user:password@host/database"
+            pytest.skip(f"{error}. Run: TEST_POSTGRESQL_URL={server_of_yours} make test")
+        yield server.url
 
 
 @pytest.fixture

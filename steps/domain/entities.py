@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+ExportState = Literal["waiting", "done"]
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,16 @@ class AuditEvent:
     user_id: int
     action: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file with all users that somebody asked for. Once it is done, the storage has it."""
+
+    id: int
+    state: ExportState
+
+    @staticmethod
+    def name_of(export_id: int) -> str:
+        """Return the file's name. It follows from the id, so writing it twice leaves one file."""
+        return f"exports/{export_id}.csv"

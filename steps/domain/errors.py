@@ -22,6 +22,11 @@ class UserNotFound(AccountsError):
         super().__init__("There is no user with this id.")
 
 
+class ExportNotFound(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("There is no export with this id.")
+
+
 class InvalidApiKey(AccountsError):
     def __init__(self) -> None:
         super().__init__("This call needs the right key in the header X-API-Key.")
@@ -40,6 +45,18 @@ class StorageUnavailable(AccountsError):
 class DatabaseUnavailable(AccountsError):
     def __init__(self) -> None:
         super().__init__("The database does not answer.")
+
+
+class OutcomeUnknown(AccountsError):
+    """The database was lost while it committed. Whoever asks again may be told that it is done."""
+
+    def __init__(self) -> None:
+        super().__init__("The database did not say whether this was done.")
+
+
+class TaskQueueUnavailable(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("The task queue does not answer.")
 
 
 class ConfigurationError(Exception):

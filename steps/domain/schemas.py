@@ -13,6 +13,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from steps.domain.entities import ExportState
+
 LARGEST_ID = 2**63 - 1
 """SQLite and PostgreSQL keep ids as signed 64-bit integers and refuse to compare larger ones."""
 
@@ -76,6 +78,11 @@ class NewBucket(BaseModel):
 
 class BucketOut(BaseModel):
     name: str
+
+
+class ExportOut(BaseModel):
+    id: int
+    state: ExportState
 
 
 class Health(BaseModel):

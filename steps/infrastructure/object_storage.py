@@ -1,11 +1,23 @@
 """The second heavy object: a boto3 client for S3 with its pool of connections."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    InvalidRegionError,
+    ProfileNotFound,
+)
+from botocore.utils import (
+    is_valid_endpoint_url,
+    is_valid_ipv6_endpoint_url,
+    validate_region_name,
+)
 
 from steps.domain.errors import BucketExists, ConfigurationError, StorageUnavailable
 from steps.domain.settings import Settings
@@ -15,6 +27,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client as S3Client
 else:
     from botocore.client import BaseClient as S3Client
+
+
+def check_s3_endpoint_url(url: str) -> None:
+    """Raise ConfigurationError for a URL that boto3 refuses, such as one with a_name."""
+    if not (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url)):
+        raise ConfigurationError("S3_ENDPOINT_URL: boto3 refuses this URL")
+
+
+def problems_of_aws_variables() -> list[str]:
+    """Return a line for each of `AWS_*` that boto3 would refuse. Opens no client."""
+    session = botocore.session.Session()
+    problems = []
+    if session.profile and session.profile not in session.available_profiles:
+        problems.append("AWS_PROFILE: there is no such profile")
+    try:
+        validate_region_name(session.get_config_variable("region"))
+    except InvalidRegionError:
+        problems.append("AWS_DEFAULT_REGION: this cannot be the name of a region")
+    except ProfileNotFound:
+        pass  # the profile would have told the region
+    return problems
 
 
 def open_s3_client(settings: Settings) -> S3Client:
@@ -75,6 +108,22 @@ def create_bucket(client: S3Client, name: str) -> None:
             )
     except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
         raise BucketExists from None
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable from error
+
+
+def put_object(client: S3Client, bucket: str, name: str, content: bytes) -> None:
+    """Write an object at once: readers find the old one or the new one, never a part of it.
+
+    Creates the bucket if it is missing. Raises StorageUnavailable.
+    """
+    try:
+        try:
+            client.put_object(Bucket=bucket, Key=name, Body=content)
+        except client.exceptions.NoSuchBucket:
+            with suppress(BucketExists):  # somebody else may create it right now
+                create_bucket(client, bucket)
+            client.put_object(Bucket=bucket, Key=name, Body=content)
     except (BotoCoreError, ClientError) as error:
         raise StorageUnavailable from error
 

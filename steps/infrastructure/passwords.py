@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from anyio import to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
@@ -31,3 +32,16 @@ class PasswordHasher:
         """Tell whether the password has this hash. `None`, an unknown user, takes as long."""
         matches = self._hasher.verify(password, password_hash or DECOY_HASH)
         return matches and password_hash is not None
+
+
+class AsyncPasswordHasher:
+    """The same in a worker thread: on the event loop, everybody would wait for one password."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+
+    async def hash(self, password: str) -> str:
+        return await to_thread.run_sync(self._hasher.hash, password)
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        return await to_thread.run_sync(self._hasher.verify, password, password_hash)

@@ -1,11 +1,11 @@
-"""Where users and their audit events are kept."""
+"""Where users, their audit events and exports are kept."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from steps.domain.entities import AuditEvent, User
+from steps.domain.entities import AuditEvent, Export, User
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -46,3 +46,16 @@ class AuditEventRow(Table):
 
     def to_entity(self) -> AuditEvent:
         return AuditEvent(id=self.id, user_id=self.user_id, action=self.action, at=self.at)
+
+
+class ExportRow(Table):
+    """A file that somebody wants. A worker may write it until `leased_until`, alone."""
+
+    __tablename__ = "exports"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    done: Mapped[bool] = mapped_column(default=False, index=True)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def to_entity(self) -> Export:
+        return Export(id=self.id, state="done" if self.done else "waiting")

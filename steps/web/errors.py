@@ -16,10 +16,12 @@ STATUS = {
     errors.InvalidCredentials: status.HTTP_401_UNAUTHORIZED,
     errors.InvalidApiKey: status.HTTP_401_UNAUTHORIZED,
     errors.UserNotFound: status.HTTP_404_NOT_FOUND,
+    errors.ExportNotFound: status.HTTP_404_NOT_FOUND,
     errors.EmailTaken: status.HTTP_409_CONFLICT,
     errors.BucketExists: status.HTTP_409_CONFLICT,
     errors.StorageUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+    errors.OutcomeUnknown: status.HTTP_500_INTERNAL_SERVER_ERROR,
 }
 
 logger = logging.getLogger("uvicorn.error")

@@ -33,12 +33,17 @@ from steps.workbook import bench_baselines as baselines
 from steps.workbook.bench_report import Aim, Result, Samples, print_report
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.environment import new_database
+from steps.workbook.experiments.async_in_memory import (
+    AsyncInMemoryAuditEvents,
+    AsyncInMemoryUsers,
+)
 from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
 from steps.workbook.lifetimes import record
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
 WARM_UP_CALLS = 20
+FIRST_ASYNC_STEP = 7
 
 MEMORY = """\
 A only looks the user up. B also gets a session, in the way of step 04.
@@ -269,12 +274,19 @@ def _all_engines_closed() -> Iterator[None]:
 
 
 def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
-    """Return what replaces a step's repositories: through its container, if it has one."""
-    users, audit_events = InMemoryUsers([ADA]), InMemoryAuditEvents([])
+    """Return what replaces a step's repositories: in its container or unit of work, if any."""
+    users: object = InMemoryUsers([ADA])
+    audit_events: object = InMemoryAuditEvents([])
+    if step.number >= FIRST_ASYNC_STEP:
+        users, audit_events = AsyncInMemoryUsers([ADA]), AsyncInMemoryAuditEvents([])
 
     def prepare(app: FastAPI) -> None:
         container = getattr(app.state, "container", None)
-        if container is None:
+        application = getattr(app.state, "application", None)
+        if application is not None:
+            kept = {"_users": lambda _: users, "_audit_events": lambda _: audit_events}
+            vars(application.unit_of_work).update(kept)
+        elif container is None:
             repositories = import_module(f"{step.package}.repositories")
             app.dependency_overrides[repositories.UserRepository] = lambda: users
             app.dependency_overrides[repositories.AuditEventRepository] = lambda: audit_events

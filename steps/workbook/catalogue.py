@@ -76,6 +76,24 @@ STEPS = (
         "a context manager: one use case, one transaction",
         "a use case of two writes could be left half done",
     ),
+    Step(
+        7,
+        "step_07_async",
+        "the same on an `AsyncEngine`",
+        "a request held a worker thread while it waited for the database",
+    ),
+    Step(
+        8,
+        "step_08_two_tier_container",
+        "two tiers by hand",
+        "the object graph needed a framework",
+    ),
+    Step(
+        9,
+        "step_09_beyond_http",
+        "one container behind HTTP, a command line and a worker",
+        "only HTTP could reach the use cases",
+    ),
 )
 
 

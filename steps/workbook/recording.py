@@ -102,6 +102,10 @@ class Recording:
         """Return what happened on behalf of a request, or with None for the app itself."""
         return [str(event) for event in self.events if event.request == request]
 
+    def of_kind(self, *kinds: str) -> list[str]:
+        """Return what happened to objects of these kinds, such as "engine 1 opened"."""
+        return [str(event) for event in self.events if event.kind in kinds]
+
     def left_open(self) -> list[str]:
         """Return the objects that are open, such as "engine 1", in the order of their opening."""
         still_open: dict[tuple[str, int, str], Event] = {}

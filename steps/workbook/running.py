@@ -13,7 +13,7 @@ from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.lifetimes import record
 from steps.workbook.live.app import PATH, with_live_page
-from steps.workbook.serving import reserve_port, url_of
+from steps.workbook.serving import LOOP, reserve_port, url_of
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
@@ -42,7 +42,7 @@ def run(step: Step, port: int) -> int:
 
         title = f"Lifetimes in step {step.number:02}"
         app = with_live_page(step.create_app(), recording, title, is_stopping)
-        server = _Server(uvicorn.Config(app), announcement)
+        server = _Server(uvicorn.Config(app, loop=LOOP), announcement)
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.

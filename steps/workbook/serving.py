@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 import uvicorn
 
 HOST = "127.0.0.1"
+
+LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
 
 if sys.platform == "win32":
     STOP_SIGNAL = signal.CTRL_BREAK_EVENT
@@ -65,7 +68,7 @@ def serve(app: Any) -> Iterator[str]:
     """
     logging.getLogger("uvicorn").addHandler(_SILENCE)
     with reserve_port() as reserved:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, loop=LOOP, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [reserved]})
         thread.start()
         try:
@@ -105,10 +108,22 @@ def serve_process(
 
     `environment` is added to this process's own. Raises ServerDidNotStart.
     """
-    command = [sys.executable, "-m", "uvicorn", target]
-    command += ["--host", HOST, "--port", "0", "--workers", str(workers)]
+    arguments = ["uvicorn", target, "--host", HOST, "--port", "0", "--loop", LOOP]
+    arguments += ["--workers", str(workers)]
+    with serve_module(arguments, workers=workers, environment=environment) as server:
+        yield server
+
+
+@contextmanager
+def serve_module(
+    arguments: Sequence[str], *, workers: int = 1, environment: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """Run `python -m` with these arguments: a program that logs what uvicorn logs.
+
+    `environment` is added to this process's own. Raises ServerDidNotStart.
+    """
     process = subprocess.Popen(  # noqa: S603
-        command,
+        [sys.executable, "-m", *arguments],
         env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

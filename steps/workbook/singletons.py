@@ -37,6 +37,7 @@ def own_singletons(step: Step) -> Iterator[None]:
 
 def clear_caches(step: Step) -> None:
     """Empty what `lru_cache` keeps in a step. Other steps keep nothing there."""
-    for provider in vars(import_module(f"{step.package}.dependencies")).values():
-        if hasattr(provider, "cache_clear"):
-            provider.cache_clear()
+    if step.number == 2:
+        for provider in vars(import_module(f"{step.package}.dependencies")).values():
+            if hasattr(provider, "cache_clear"):
+                provider.cache_clear()

@@ -1,17 +1,18 @@
 """Every step, in process and over a real socket, behind one and the same client."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, closing
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.environment import embedded_environment, forget_buckets
+from steps.workbook.environment import embedded_environment, forget_buckets, variables
+from steps.workbook.postgresql import new_postgresql_database
 from steps.workbook.serving import serve
 from steps.workbook.singletons import own_singletons
+from tests.contract.database import Database
 from tests.contract.service import Service
 
 
@@ -21,28 +22,54 @@ def step(request: pytest.FixtureRequest) -> Step:
     return request.param
 
 
-@pytest.fixture(scope="session", params=["in process", "socket"])
+@pytest.fixture(scope="session")
+def step_on_postgresql(step: Step, postgresql_url: str) -> Iterator[Database]:
+    """The step's own database on a PostgreSQL server."""
+    with new_postgresql_database(postgresql_url) as url, closing(Database(url)) as database:
+        yield database
+
+
+@pytest.fixture(scope="session", params=["in process", "socket", "PostgreSQL"])
 def running_service(step: Step, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """On SQLite but for the last one, which talks over a socket, too."""
     with ExitStack() as stack:
         environment = stack.enter_context(embedded_environment())
+        if request.param == "PostgreSQL":
+            database: Database = request.getfixturevalue("step_on_postgresql")
+            stack.enter_context(variables({"DATABASE_URL": database.url}))
+        else:
+            database = stack.enter_context(closing(Database(environment["DATABASE_URL"])))
         stack.enter_context(own_singletons(step))
         app = step.create_app()
-        if request.param == "socket":
-            url = stack.enter_context(serve(app))
-            client = stack.enter_context(httpx2.Client(base_url=url, trust_env=False))
+        if request.param == "in process":
+            client: httpx2.Client = TestClient(app, raise_server_exceptions=False)
         else:
-            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            url = stack.enter_context(serve(app))
+            client = httpx2.Client(base_url=url, trust_env=False)
+        stack.enter_context(client)
         client.get("/health").raise_for_status()  # a new SQLite file gets its tables now
-        database = Path(environment["DATABASE_URL"].removeprefix("sqlite:///"))
         yield Service(step, client, database, environment["API_KEY"])
 
 
 @pytest.fixture
 def service(running_service: Service, quick_hashing: None) -> Service:
     """A running step without users and without buckets."""
-    running_service.forget_rows()
+    running_service.database.forget_rows()
     forget_buckets()
     return running_service
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without rows, which the environment names together with an embedded S3."""
+    with embedded_environment() as environment, ExitStack() as stack:
+        if request.param == "PostgreSQL":
+            database: Database = request.getfixturevalue("step_on_postgresql")
+            database.forget_rows()
+            stack.enter_context(variables({"DATABASE_URL": database.url}))
+        else:
+            database = stack.enter_context(closing(Database(environment["DATABASE_URL"])))
+        yield database
 
 
 @pytest.fixture

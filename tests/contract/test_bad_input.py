@@ -31,7 +31,7 @@ def test_a_malformed_body_is_invalid(service: Service, path: str, body: bytes) -
 
     assert answer.status_code == 422
     assert answer.json()["detail"]
-    assert service.rows() == (0, 0)
+    assert service.database.rows() == (0, 0)
 
 
 INVALID = {
@@ -57,7 +57,7 @@ def test_an_invalid_field_is_named_and_the_password_not_repeated(
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"][1] in ("email", "password")
     assert SECRET not in answer.text
-    assert service.rows() == (0, 0)
+    assert service.database.rows() == (0, 0)
 
 
 def test_a_short_password_is_invalid_at_sign_up(service: Service) -> None:
@@ -65,7 +65,7 @@ def test_a_short_password_is_invalid_at_sign_up(service: Service) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["msg"] == "String should have at least 8 characters"
-    assert service.rows() == (0, 0)
+    assert service.database.rows() == (0, 0)
 
 
 @pytest.mark.parametrize("user_id", ["abc", "0", "-1", "1.5", "9" * 30, "9" * 5000, "%00"])

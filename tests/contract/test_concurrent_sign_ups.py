@@ -1,16 +1,14 @@
 """Two hundred people sign up at once, and half of them are somebody else's namesake."""
 
 import asyncio
-import sqlite3
 from collections import Counter
-from contextlib import closing
 
 import httpx2
 
 from steps.workbook.catalogue import Step
-from steps.workbook.environment import embedded_environment
 from steps.workbook.serving import serve
 from steps.workbook.singletons import own_singletons
+from tests.contract.database import Database
 
 PEOPLE, EMAILS = 200, 100
 
@@ -33,18 +31,11 @@ async def sign_up_all(url: str, people: int = PEOPLE, emails: int = EMAILS) -> C
 
 
 def test_each_email_is_registered_once_and_nobody_meets_an_error(
-    step: Step, quick_hashing: None
+    step: Step, database: Database, quick_hashing: None
 ) -> None:
-    """The pool gives up after two seconds of waiting, so a stall would show as a 500."""
-    with embedded_environment() as environment:
-        with own_singletons(step), serve(step.create_app()) as url:
-            statuses = asyncio.run(sign_up_all(url))
-        path = environment["DATABASE_URL"].removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path)) as connection:
-            rows = [
-                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-                for table in ("users", "audit_events")
-            ]
+    """The pool gives up after two seconds of waiting, so a stall would show as a 503."""
+    with own_singletons(step), serve(step.create_app()) as url:
+        statuses = asyncio.run(sign_up_all(url))
 
     assert statuses == {201: EMAILS, 409: PEOPLE - EMAILS}
-    assert rows == [EMAILS, EMAILS]
+    assert database.rows() == (EMAILS, EMAILS)

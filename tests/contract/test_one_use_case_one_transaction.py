@@ -16,16 +16,16 @@ def _flaw_of_step_05(service: Service, request: pytest.FixtureRequest) -> None:
 
 
 def test_a_sign_up_whose_audit_event_fails_leaves_no_user(service: Service) -> None:
-    with service.refusing_audit_events():
+    with service.database.refusing_audit_events():
         answer = service.client.post("/users", json=ADA, headers=LAST)
 
     assert answer.status_code == 500
-    assert service.rows() == (0, 0)
+    assert service.database.rows() == (0, 0)
 
 
 def test_a_sign_up_that_failed_can_be_tried_again(service: Service) -> None:
-    with service.refusing_audit_events():
+    with service.database.refusing_audit_events():
         service.client.post("/users", json=ADA, headers=LAST)
 
     assert service.client.post("/users", json=ADA).status_code == 201
-    assert service.rows() == (1, 1)
+    assert service.database.rows() == (1, 1)

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
@@ -16,12 +17,12 @@ ADA = {"email": "ada@example.com", "password": "correct horse"}
 
 
 @pytest.fixture
-def engines() -> Iterator[list[Engine]]:
+def engines() -> Iterator[list[Engine | AsyncEngine]]:
     """The engines that the step opens."""
-    opened: list[Engine] = []
+    opened: list[Engine | AsyncEngine] = []
 
     def note(change: announcements.Change, kind: str, subject: object) -> None:
-        if isinstance(subject, Engine):
+        if isinstance(subject, Engine | AsyncEngine):
             opened.append(subject)
 
     announcements.listeners.append(note)
@@ -38,10 +39,10 @@ def database(tmp_path: Path) -> Path:
 def client(
     step: Step,
     database: Path,
-    engines: list[Engine],
+    engines: list[Engine | AsyncEngine],
     quick_hashing: None,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[httpx2.Client]:
+) -> Iterator[TestClient]:
     """A step without API_KEY whose object storage nobody serves."""
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database.as_posix()}")
     monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -71,11 +72,16 @@ def test_an_unreachable_storage_does_not_keep_users_away(client: httpx2.Client) 
 
 
 def test_a_database_that_goes_away_is_unavailable_until_it_is_back(
-    client: httpx2.Client, engines: list[Engine], database: Path
+    client: TestClient, engines: list[Engine | AsyncEngine], database: Path
 ) -> None:
     assert client.post("/users", json=ADA).status_code == 201
     away = database.with_name("away.db")
-    engines[-1].dispose()
+    engine = engines[-1]
+    if isinstance(engine, AsyncEngine):
+        assert client.portal
+        client.portal.call(engine.dispose)
+    else:
+        engine.dispose()
     database.rename(away)
     database.mkdir()  # SQLite cannot open a folder
 

@@ -14,7 +14,7 @@ def test_a_sign_up_answers_with_the_new_user_and_writes_user_and_event(service: 
 
     assert answer.status_code == 201
     assert answer.json() == {"id": answer.json()["id"], "email": "ada@example.com"}
-    assert service.rows() == (1, 1)
+    assert service.database.rows() == (1, 1)
 
 
 def test_a_taken_email_is_a_conflict_and_writes_nothing(service: Service) -> None:
@@ -24,7 +24,7 @@ def test_a_taken_email_is_a_conflict_and_writes_nothing(service: Service) -> Non
 
     assert answer.status_code == 409
     assert answer.json() == {"detail": "This email is already registered."}
-    assert service.rows() == (1, 1)
+    assert service.database.rows() == (1, 1)
 
 
 def test_emails_are_compared_without_case(client: httpx2.Client) -> None:

@@ -1,4 +1,4 @@
-"""From step 04 on: the lifespan opens a container, and wires it to the accessors of its own app."""
+"""Steps 04 to 07: the lifespan opens a container, and wires it to its own app's accessors."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ from dependency_injector.wiring import Provide, UnresolvedMarkerWarning, inject
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError
@@ -28,7 +28,8 @@ from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import new_database, variables
 from steps.workbook.recording import Recording
 
-WITH_A_CONTAINER = [step for step in STEPS if step.number >= 4]
+WITH_A_CONTAINER = [step for step in STEPS if 4 <= step.number <= 7]
+FIRST_ASYNC_STEP = 7
 
 pytestmark = [
     pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing"),
@@ -63,10 +64,19 @@ def module(step: Step, name: str) -> Any:
     return import_module(f"{step.package}.{name}")
 
 
-def app_on(step: Step, database: Path) -> FastAPI:
-    settings = Settings(database_url=SecretStr(f"sqlite:///{database.as_posix()}"))
+def app_with(step: Step, settings: Any) -> FastAPI:
     app: FastAPI = module(step, "main").create_app(settings)
     return app
+
+
+def app_on(step: Step, database: Path) -> FastAPI:
+    return app_with(step, Settings(database_url=SecretStr(f"sqlite:///{database.as_posix()}")))
+
+
+def sync_engine_of(container: Any) -> Engine:
+    """Return the engine itself, or the one inside an AsyncEngine."""
+    engine: Engine = getattr(container.engine(), "sync_engine", container.engine())
+    return engine
 
 
 # The lifespan opens and closes what the container keeps
@@ -79,10 +89,10 @@ def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_
         client.get("/health").raise_for_status()
         client.get("/buckets").raise_for_status()
 
-    own = [event for event in recording.of_request(None) if not event.startswith("connection")]
     opened = ["engine 1 opened", "S3 client 1 opened"]
     closed = ["S3 client 1 closed", "engine 1 closed"]
-    assert own == [*opened, *closed]
+    assert recording.of_kind("engine", "S3 client") == [*opened, *closed]
+    assert recording.of_request(None)[0] == "engine 1 opened"
     assert recording.order(*opened, "request begins")
     assert recording.order("request ends", *closed)
 
@@ -97,7 +107,7 @@ def test_the_engine_of_a_database_that_does_not_answer_is_closed(
     ):
         pass
 
-    assert recording.of_request(None) == ["engine 1 opened", "engine 1 closed"]
+    assert recording.of_kind("engine") == ["engine 1 opened", "engine 1 closed"]
 
 
 def test_the_engine_is_closed_when_the_s3_client_fails_to_open(
@@ -171,10 +181,7 @@ def test_settings_of_another_type_are_refused_before_anything_opens(
 ) -> None:
     lookalike = SimpleNamespace(**load_settings().model_dump())
 
-    with (
-        pytest.raises(Error, match="is not an instance of"),
-        module(step, "container").open_container(lookalike),
-    ):
+    with pytest.raises(Error, match="is not an instance of"), TestClient(app_with(step, lookalike)):
         pass
 
     assert recording.events == []
@@ -190,7 +197,7 @@ def test_engine_session_factory_and_s3_client_are_one_object_for_all_threads(ste
     assert [type(provider) for provider in kept] == [ThreadSafeSingleton] * 3
     assert all(provider() is provider() for provider in kept)
     assert container.session_factory().kw["bind"] is container.engine()
-    container.engine().dispose()
+    sync_engine_of(container).dispose()
 
 
 def test_what_has_no_state_is_made_anew_each_time(step: Step) -> None:
@@ -234,8 +241,14 @@ class FamousUsers:
         return User(user_id, "knuth@example.com", "no hash")
 
 
+class AsyncFamousUsers(FamousUsers):
+    async def get(self, user_id: int) -> User:  # type: ignore[override]
+        return super().get(user_id)
+
+
 def test_neither_users_nor_overrides_of_an_app_reach_the_other(step: Step, tmp_path: Path) -> None:
     one, two = app_on(step, tmp_path / "one.db"), app_on(step, tmp_path / "two.db")
+    famous_users = FamousUsers if step.number < FIRST_ASYNC_STEP else AsyncFamousUsers
 
     with TestClient(one) as first, TestClient(two) as second:
         assert first.post("/users", json=ADA).status_code == 201
@@ -243,7 +256,7 @@ def test_neither_users_nor_overrides_of_an_app_reach_the_other(step: Step, tmp_p
         assert second.post("/users", json=ADA).status_code == 201
 
         for app, client, other in [(one, first, second), (two, second, first)]:
-            with app.state.container.user_repository.override(Factory(FamousUsers)):
+            with app.state.container.user_repository.override(Factory(famous_users)):
                 assert client.get("/users/7").status_code == 200
                 assert other.get("/users/7").status_code == 404
 
@@ -269,10 +282,11 @@ HOPS = {
     4: (4, 4, 2, 4),  # a session is opened and closed, except for /buckets
     5: (2, 2, 2, 2),  # the endpoint runs, and its answer is checked
     6: (2, 2, 2, 2),
+    7: (1, 0, 2, 0),  # a password is hashed; S3 blocks, and its endpoint with it
 }
 
 
-def test_a_request_hops_to_a_thread_for_its_session_its_endpoint_and_its_answer_only(
+def test_a_request_hops_to_a_thread_as_often_as_this(
     step: Step,
 ) -> None:
     hops = []
@@ -295,7 +309,7 @@ def test_health_asks_the_database_each_time(step: Step) -> None:
 
     app = step.create_app()
     with TestClient(app) as client:
-        event.listen(app.state.container.engine(), "before_cursor_execute", note)
+        event.listen(sync_engine_of(app.state.container), "before_cursor_execute", note)
         for _ in range(2):
             client.get("/health").raise_for_status()
 

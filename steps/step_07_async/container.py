@@ -1,0 +1,57 @@
+"""The object graph: what is made of what, how long it lives, and in which order it closes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Factory, ThreadSafeSingleton
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from steps.domain import async_ports as ports
+from steps.domain.settings import Settings
+from steps.infrastructure.database import check_async_database, open_async_engine
+from steps.infrastructure.object_storage import close_s3_client, open_s3_client
+from steps.infrastructure.passwords import AsyncPasswordHasher
+from steps.step_07_async.repositories import (
+    AuditEventRepository,
+    BucketRepository,
+    UserRepository,
+)
+from steps.step_07_async.services import UserService
+from steps.step_07_async.sessions import UnitOfWork
+
+
+class Container(DeclarativeContainer):
+    settings = Dependency(instance_of=Settings)
+
+    engine = ThreadSafeSingleton(open_async_engine, settings)
+    session_factory = ThreadSafeSingleton(async_sessionmaker[AsyncSession], engine)
+    s3_client = ThreadSafeSingleton(open_s3_client, settings)
+
+    # Each adapter with the port that it fits.
+    password_hasher: Factory[ports.PasswordHasher] = Factory(AsyncPasswordHasher)
+    user_repository: Factory[ports.UserRepository] = Factory(UserRepository)
+    audit_event_repository: Factory[ports.AuditEventRepository] = Factory(AuditEventRepository)
+    bucket_repository: Factory[ports.BucketRepository] = Factory(BucketRepository, s3_client)
+
+    unit_of_work: Factory[ports.UnitOfWork] = Factory(
+        UnitOfWork,
+        session_factory,
+        users=user_repository.provider,  # the provider itself: each transaction calls it
+        audit_events=audit_event_repository.provider,
+    )
+
+    user_service = Factory(UserService, unit_of_work=unit_of_work, password_hasher=password_hasher)
+
+
+@asynccontextmanager
+async def open_container(settings: Settings) -> AsyncIterator[Container]:
+    container = Container(settings=settings)
+    container.check_dependencies()
+    async with AsyncExitStack() as stack:
+        engine = container.engine()
+        stack.push_async_callback(engine.dispose)
+        await check_async_database(engine)
+        s3_client = container.s3_client()
+        stack.callback(close_s3_client, s3_client)
+        yield container

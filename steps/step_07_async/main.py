@@ -1,0 +1,34 @@
+"""The app: its lifespan opens a container and lets it fill the app's accessors."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from steps.domain.settings import Settings, load_settings
+from steps.step_07_async import NUMBER
+from steps.step_07_async.accessors import Accessors
+from steps.step_07_async.container import open_container
+from steps.step_07_async.routes import router
+from steps.web.errors import install_error_handlers
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_container(settings or load_settings()) as container:
+            app.state.container = container
+            app.state.accessors = Accessors()
+            container.wire(modules=[app.state.accessors], warn_unresolved=True)
+            try:
+                yield
+            finally:
+                container.unwire()
+
+    app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
+    install_error_handlers(app)
+    app.include_router(router)
+    return app
+
+
+app = create_app()

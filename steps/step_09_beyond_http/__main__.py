@@ -1,0 +1,51 @@
+"""Runs a command; without one, serves the app on loopback until a signal stops it."""
+
+import logging
+import signal
+import sys
+
+import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
+
+from steps.domain.errors import ConfigurationError
+from steps.step_09_beyond_http import infra
+from steps.step_09_beyond_http.cli import cli
+from steps.step_09_beyond_http.config import Config
+from steps.step_09_beyond_http.main import create_app
+
+GRACE_S = 8
+"""How long requests may take to end after the signal, in seconds. Docker kills after ten."""
+
+LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+"""On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""
+
+WRONG_CONFIGURATION, STARTUP_FAILURE = 2, 3
+
+
+def main() -> int:
+    try:
+        config = Config.from_env()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return WRONG_CONFIGURATION
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.getLogger(infra.__name__).setLevel(logging.INFO)
+    # After it has shut down, uvicorn raises the signal again: that would be exit code -15.
+    for number in HANDLED_SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(config),
+            port=config.port,
+            loop=LOOP,
+            log_config=None,
+            log_level="info",
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    server.run()
+    return 0 if server.started else STARTUP_FAILURE
+
+
+if __name__ == "__main__":
+    sys.exit(cli() if sys.argv[1:] else main())

@@ -1,0 +1,59 @@
+"""The configuration: read from the environment and checked, all of it, before anything opens."""
+
+from collections.abc import Callable
+from typing import Annotated, Self
+
+from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_validator
+
+from steps.domain.errors import ConfigurationError
+from steps.domain.schemas import BucketName
+from steps.domain.settings import PROJECT, Settings
+from steps.infrastructure.database import check_database_url
+from steps.infrastructure.object_storage import check_s3_endpoint_url, problems_of_aws_variables
+from steps.infrastructure.task_queue import check_broker_url
+
+
+def _run(check: Callable[[str], object], value: str) -> None:
+    try:
+        check(value)
+    except ConfigurationError as error:  # pydantic collects ValueErrors, and names the variable
+        raise ValueError(str(error).partition(": ")[2]) from None
+
+
+class Config(Settings):
+    """What the service needs to know. To make one opens nothing."""
+
+    port: Annotated[int, Field(ge=0, lt=2**16)] = 8000
+    celery_broker_url: SecretStr = SecretStr(f"filesystem://{(PROJECT / '.broker').as_posix()}")
+    export_bucket: BucketName = "accounts-exports"
+    export_lease_s: PositiveFloat = 60
+
+    @field_validator("database_url")
+    @classmethod
+    def _fits_sqlalchemy(cls, url: SecretStr) -> SecretStr:
+        _run(check_database_url, url.get_secret_value())
+        return url
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _fits_celery(cls, url: SecretStr) -> SecretStr:
+        _run(check_broker_url, url.get_secret_value())
+        return url
+
+    @field_validator("s3_endpoint_url")
+    @classmethod
+    def _fits_boto3(cls, url: str) -> str:
+        _run(check_s3_endpoint_url, url)
+        return url
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises ConfigurationError with a line for each bad variable."""
+        problems = problems_of_aws_variables()
+        try:
+            config = cls()
+        except ValidationError as error:
+            problems += [f"{str(p['loc'][0]).upper()}: {p['msg']}" for p in error.errors()]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return config

@@ -1,0 +1,35 @@
+"""The app: its lifespan opens the infrastructure and lets the handlers register their routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from steps.step_09_beyond_http import NUMBER
+from steps.step_09_beyond_http.app import App
+from steps.step_09_beyond_http.config import Config
+from steps.step_09_beyond_http.infra import InfraContainer
+from steps.web.errors import install_error_handlers
+
+
+def create_app(config: Config | None = None) -> FastAPI:
+    router = APIRouter()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        infra = await InfraContainer.open(config or Config.from_env())
+        try:
+            app.state.application = App(infra)
+            router.routes.clear()  # a lifespan before this one left routes to what is closed
+            app.state.application.register_routes(router)
+            yield
+        finally:
+            await infra.close()
+
+    app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
+    install_error_handlers(app)
+    app.include_router(router)
+    return app
+
+
+app = create_app()

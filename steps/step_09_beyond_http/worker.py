@@ -1,0 +1,69 @@
+"""The worker: each of its processes opens a container of its own, after the fork."""
+
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from celery import Celery, signals
+
+from steps.domain.errors import AccountsError, ConfigurationError
+from steps.infrastructure.task_queue import celery_settings
+from steps.step_09_beyond_http.config import Config
+from steps.step_09_beyond_http.export_adapters import WRITE_EXPORT
+from steps.step_09_beyond_http.process import Process, open_process
+
+WRITE_UNCLAIMED = "exports.write_unclaimed"
+
+celery = Celery("accounts", include=[__name__], set_as_current=False)
+celery.add_defaults(lambda: celery_settings(Config.from_env().celery_broker_url.get_secret_value()))
+
+logger = logging.getLogger(__name__)
+closing = ExitStack()
+opened: list[Process] = []
+
+
+@celery.task(name=WRITE_EXPORT, throws=(AccountsError,))  # type: ignore[untyped-decorator]
+def write_export(export_id: int) -> None:
+    (process,) = opened
+    process.run(process.app.export_service.write(export_id))
+
+
+@celery.task(name=WRITE_UNCLAIMED, throws=(AccountsError,))  # type: ignore[untyped-decorator]
+def write_unclaimed() -> None:
+    (process,) = opened
+    process.run(process.app.export_service.write_unclaimed())
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def open_container(**_: object) -> None:
+    try:
+        opened.append(closing.enter_context(open_process(Config.from_env())))
+    except ConfigurationError as error:
+        sys.exit(str(error))  # the pool starts another process, until one succeeds
+    logger.info("Process %d has opened its container", os.getpid())
+
+
+@signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+def close_container(**_: object) -> None:
+    opened.clear()
+    closing.close()
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def look_for_unclaimed(sender: Any, **_: object) -> None:
+    """Find what a killed worker left, or whose message was lost: now and after every lease."""
+    lease_s = Config.from_env().export_lease_s
+    write_unclaimed.apply_async(expires=lease_s)
+    sender.timer.call_repeatedly(lease_s, write_unclaimed.apply_async, kwargs={"expires": lease_s})
+
+
+def work(processes: int) -> None:
+    """Run a worker until a signal stops it."""
+    for chatty in ("botocore", "sqlalchemy"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    pool = "solo" if sys.platform == "win32" else "prefork"
+    options = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    celery.worker_main(["worker", "--pool", pool, "--concurrency", str(processes), *options])
