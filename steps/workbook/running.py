@@ -11,6 +11,7 @@ import uvicorn
 
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
+from steps.workbook.served import has_worker, note_served
 from steps.workbook.serving import LOOP, reserve_port, url_of
 
 STARTUP_FAILURE = 3
@@ -22,10 +23,16 @@ def run(step: Step, port: int) -> int:
 
     Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.
     """
-    with embedded_environment(respect_existing=True) as added, _reserve(port) as reserved:
+    with (
+        embedded_environment(respect_existing=True) as added,
+        note_served(step, added),
+        _reserve(port) as reserved,
+    ):
         announcement = [f"Step {step.number:02} is at {url_of(reserved)}/docs"]
         for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
             announcement.append(f"{name}: {added.get(name, 'your own')}")
+        if has_worker(step):
+            announcement.append("In another terminal, `make worker` writes the exports.")
         announcement.append("Ctrl-C closes everything.")
         server = _Server(uvicorn.Config(step.target, loop=LOOP), announcement)
         log = logging.getLogger("uvicorn.error")
