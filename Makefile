@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab run test notebooks diff exercise hint watch solution progress reset bench lint clean
+.PHONY: help lab run test notebooks diff exercise hint watch solution progress reset worker bench lint clean
 PYTHON ?= python3
 STEP ?=
 LAB_ARGS ?=
@@ -15,6 +15,9 @@ lab: .venv/ready  ## open the notebooks in JupyterLab
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
+
+worker: .venv/ready  ## write the exports of `make run STEP=9`, in another terminal
+	@$(BIN)/python -m steps.workbook worker
 
 test: .venv/ready  ## run all tests, notebooks included
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -50,7 +53,7 @@ lint: .venv/ready  ## check style, types and imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 clean:  ## remove what the targets above made
-	rm -rf .venv accounts.db* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
+	rm -rf .venv accounts.db* .broker .served.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
 
 .venv/ready: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'

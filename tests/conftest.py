@@ -49,9 +49,13 @@ def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
     """Settings that point at a new SQLite file and at the embedded S3, emptied."""
     from steps.workbook.environment import forget_buckets, variables
 
-    database_url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+    urls = {
+        "DATABASE_URL": f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}",
+        "S3_ENDPOINT_URL": s3_url,
+        "CELERY_BROKER_URL": f"filesystem:///{(tmp_path / 'broker').as_posix().removeprefix('/')}",
+    }
     forget_buckets()
-    with variables({"DATABASE_URL": database_url, "S3_ENDPOINT_URL": s3_url, "API_KEY": "key"}):
+    with variables({**urls, "API_KEY": "key"}):
         yield
 
 

@@ -14,6 +14,9 @@ from kombu.utils.json import dumps
 
 from steps.domain.errors import ConfigurationError, TaskQueueUnavailable
 
+LOST_WAIT_S = 1
+"""How long the result of a killed process may still come, in seconds. Celery's own is 10 s."""
+
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 
 CONNECT_TIMEOUT_S = 2
@@ -82,6 +85,7 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "broker_connection_timeout": CONNECT_TIMEOUT_S,
         "broker_connection_retry_on_startup": True,
         "worker_enable_remote_control": False,
+        "worker_lost_wait": LOST_WAIT_S,
         "worker_proc_alive_timeout": START_TIMEOUT_S,
     }
     if parts.scheme == "filesystem":

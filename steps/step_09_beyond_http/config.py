@@ -12,6 +12,8 @@ from steps.infrastructure.database import check_database_url
 from steps.infrastructure.object_storage import check_s3_endpoint_url, problems_of_aws_variables
 from steps.infrastructure.task_queue import check_broker_url
 
+DEFAULT_BROKER = f"filesystem:///{(PROJECT / '.broker').as_posix().lstrip('/')}"
+
 
 def _run(check: Callable[[str], object], value: str) -> None:
     try:
@@ -24,7 +26,7 @@ class Config(Settings):
     """What the service needs to know. To make one opens nothing."""
 
     port: Annotated[int, Field(ge=0, lt=2**16)] = 8000
-    celery_broker_url: SecretStr = SecretStr(f"filesystem://{(PROJECT / '.broker').as_posix()}")
+    celery_broker_url: SecretStr = SecretStr(DEFAULT_BROKER)
     export_bucket: BucketName = "accounts-exports"
     export_lease_s: PositiveFloat = 60
 

@@ -91,8 +91,8 @@ STEPS = (
     Step(
         9,
         "step_09_beyond_http",
-        "one container behind HTTP, a command line and a worker",
-        "only HTTP could reach the use cases",
+        "HTTP, a command line and a worker on one container",
+        "use cases ran behind HTTP only",
     ),
 )
 

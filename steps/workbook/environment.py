@@ -1,4 +1,4 @@
-"""The embedded outside world: a SQLite file in a temporary folder and moto's S3 on loopback."""
+"""The embedded outside world: a SQLite file, moto's S3 on loopback, a folder as a broker."""
 
 import os
 import secrets
@@ -56,19 +56,19 @@ def variables(changes: Mapping[str, str | None]) -> Iterator[None]:
 
 @contextmanager
 def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str, str]]:
-    """Point the settings at a new SQLite file and an embedded S3; give out what was set.
+    """Point the settings at a new SQLite file, an embedded S3 and a folder as broker.
 
-    With `respect_existing`, a DATABASE_URL, S3_ENDPOINT_URL or API_KEY that is set already stays,
-    and with it what belongs to it.
+    Gives out what was set. With `respect_existing`, a DATABASE_URL, S3_ENDPOINT_URL, API_KEY or
+    CELERY_BROKER_URL that is set already stays, and with it what belongs to it.
     """
     with ExitStack() as stack:
         changes: dict[str, str] = {}
         kept = os.environ if respect_existing else {}
+        folder = stack.enter_context(_new_folder())
         if not kept.get("DATABASE_URL"):
-            folder = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="accounts-", ignore_cleanup_errors=True)
-            )
-            changes["DATABASE_URL"] = f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}"
+            changes["DATABASE_URL"] = _sqlite_url(folder)
+        if not kept.get("CELERY_BROKER_URL"):
+            changes["CELERY_BROKER_URL"] = _broker_url(folder)
         if not kept.get("S3_ENDPOINT_URL"):
             changes["S3_ENDPOINT_URL"] = stack.enter_context(serve_s3())
             changes |= AWS_VARIABLES
@@ -83,15 +83,31 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
 
 @contextmanager
 def new_database() -> Iterator[str]:
-    """Set DATABASE_URL to a new SQLite file and give it out; set what boto3 needs for a client.
+    """Set DATABASE_URL to a new SQLite file and give it out; set what boto3 and Celery need.
 
     Quicker than `embedded_environment` where nobody talks to S3.
     """
-    with tempfile.TemporaryDirectory(prefix="accounts-", ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}"
+    with _new_folder() as folder:
+        url, broker_url = _sqlite_url(folder), _broker_url(folder)
         unset = dict.fromkeys(["AWS_PROFILE", "DB_ECHO", "S3_ENDPOINT_URL", "API_KEY"])
-        with variables({**unset, **AWS_VARIABLES, "DATABASE_URL": url}):
+        needed = {**AWS_VARIABLES, "DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
+        with variables({**unset, **needed}):
             yield url
+
+
+@contextmanager
+def _new_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="accounts-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{(folder / 'accounts.db').as_posix()}"
+
+
+def _broker_url(folder: Path) -> str:
+    path = (folder / "broker").as_posix()
+    return f"filesystem:///{path.removeprefix('/')}"
 
 
 def _apply(changes: Mapping[str, str | None]) -> None:

@@ -13,6 +13,7 @@ from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.lifetimes import record
 from steps.workbook.live.app import PATH, with_live_page
+from steps.workbook.served import has_worker, note_served
 from steps.workbook.serving import LOOP, reserve_port, url_of
 
 STARTUP_FAILURE = 3
@@ -26,6 +27,7 @@ def run(step: Step, port: int) -> int:
     """
     with (
         embedded_environment(respect_existing=True) as added,
+        note_served(step, added),
         _reserve(port) as reserved,
         record() as recording,
     ):
@@ -35,6 +37,8 @@ def run(step: Step, port: int) -> int:
         ]
         for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
             announcement.append(f"{name}: {added.get(name, 'your own')}")
+        if has_worker(step):
+            announcement.append("In another terminal, `make worker` writes the exports.")
         announcement.append("Ctrl-C closes everything.")
 
         def is_stopping() -> bool:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,15 @@ class Worker:
     opened: list[int] = field(default_factory=list)
     """The ids of its processes that have opened a container, the newest last."""
     ready: threading.Event = field(default_factory=threading.Event)
+    """Set once each process is open, or once the worker has ended."""
+
+    def wait_for(self, text: str) -> None:
+        """Wait until a line holds this text. Raises TimeoutError."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not any(text in line for line in self.lines):
+            if time.monotonic() > deadline:
+                raise TimeoutError("\n".join(self.lines))
+            time.sleep(0.01)
 
     def process_at(self, port: int) -> int:
         """Return the id of its process that has a connection from this port of its own."""
@@ -68,9 +78,9 @@ class Worker:
 
 @contextmanager
 def run_worker(
-    environment: Mapping[str, str] | None = None, *, processes: int = 2
+    environment: Mapping[str, str] | None = None, *, processes: int = 2, wait: bool = True
 ) -> Iterator[Worker]:
-    """Run `python -m steps.step_09_beyond_http worker`; wait until each process is open.
+    """Run `python -m steps.step_09_beyond_http worker`; `wait` until each process is open.
 
     `environment` is added to this process's own. Raises WorkerDidNotStart.
     """
@@ -89,7 +99,7 @@ def run_worker(
     reader = threading.Thread(target=_read_lines, args=(worker, expected))
     reader.start()
     try:
-        if not worker.ready.wait(PATIENCE_S) or process.poll() is not None:
+        if wait and (not worker.ready.wait(PATIENCE_S) or process.poll() is not None):
             raise WorkerDidNotStart("\n".join(worker.lines))
         yield worker
     finally:
@@ -111,4 +121,5 @@ def _read_lines(worker: Worker, expected: int) -> None:
             worker.opened.append(int(found[1]))
         if len(worker.opened) >= expected and any("ready." in line for line in worker.lines):
             worker.ready.set()
+    worker.process.wait()
     worker.ready.set()

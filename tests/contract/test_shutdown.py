@@ -1,37 +1,40 @@
-"""A uvicorn that is told to stop finishes what it has begun.
+"""From step 06 on: a server that is told to stop among fifty sign-ups finishes what it has begun.
 
-From step 08 on a step brings a program of its own, which is tested with the step.
+From step 08 on a step brings a program of its own, which says what it closes and ends with 0.
 """
 
 import pytest
 
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.experiments.two_tier_shutdown import wait_until_refused
-from steps.workbook.serving import STOP_SIGNAL, serve_process
+from steps.workbook.experiments.two_tier_shutdown import closings_in, wait_until_refused
+from steps.workbook.serving import STOP_SIGNAL, serve_module, serve_process
 from tests.contract.database import Database
 from tests.contract.faults import gate
-from tests.load import REFUSED, UNANSWERED, signing_up
+from tests.load import PATIENCE_S, REFUSED, UNANSWERED, signing_up
 
 PEOPLE = 50
-SERVED_BY_UVICORN = [
-    step for step in STEPS if step.number >= 6 and not (step.folder / "__main__.py").exists()
-]
 
 
 @pytest.mark.parametrize(
     "step",
-    SERVED_BY_UVICORN,
+    [step for step in STEPS if step.number >= 6],
     ids=lambda step: f"step_{step.number:02}",
     scope="session",
 )
-def test_of_fifty_who_sign_up_all_that_are_let_in_are_answered_and_nobody_else_has_a_row(
+def test_all_who_are_let_in_are_answered_and_nobody_else_has_a_row(
     step: Step, step_on_postgresql: Database
 ) -> None:
     database = step_on_postgresql
     database.forget_rows()
-    settings = {"DATABASE_URL": database.url, "S3_ENDPOINT_URL": "http://127.0.0.1:1"}
-    with serve_process(step.target, environment=settings) as server:
+    own_program = (step.folder / "__main__.py").exists()
+    settings = {"DATABASE_URL": database.url, "S3_ENDPOINT_URL": "http://127.0.0.1:1", "PORT": "0"}
+    serving = (
+        serve_module([step.package], environment=settings)
+        if own_program
+        else serve_process(step.target, environment=settings)
+    )
+    with serving as server:
         with (
             gate(database.url, at="insert") as held,
             signing_up(server.url, PEOPLE) as load,
@@ -40,9 +43,12 @@ def test_of_fifty_who_sign_up_all_that_are_let_in_are_answered_and_nobody_else_h
             server.process.send_signal(STOP_SIGNAL)
             wait_until_refused(server.url)
             held.open()
-        server.stop()
+        exit_code = server.process.wait(PATIENCE_S)
 
     assert set(load.answers) <= {201, 503, REFUSED, UNANSWERED}
     assert database.rows() == (load.answers[201], load.answers[201])
     assert load.answers[201] >= POOL_SIZE
     assert any("Application shutdown complete" in line for line in server.lines)
+    if own_program:
+        assert exit_code == 0
+        assert closings_in(server.lines) == ["S3 client", "engine"]
