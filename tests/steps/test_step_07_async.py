@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, closing, suppress
 from datetime import UTC, datetime
 from inspect import isawaitable
 from pathlib import Path
-from threading import Event, get_ident
+from threading import Event, active_count, get_ident
 from typing import Any, assert_type
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from dependency_injector.providers import Factory, Object
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import Secret, SecretStr
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -41,10 +41,9 @@ from steps.step_07_async.main import create_app
 from steps.step_07_async.repositories import AuditEventRepository, UserRepository
 from steps.step_07_async.services import UserService
 from steps.step_07_async.sessions import UnitOfWork
-from steps.workbook.experiments.async_in_memory import (
-    AsyncInMemoryUnitOfWork,
-    AsyncPlainHasher,
-)
+from steps.workbook.environment import variables
+from steps.workbook.experiments.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
+from steps.workbook.postgresql import new_postgresql_database
 from steps.workbook.recording import Recording
 from steps.workbook.serving import serve
 
@@ -394,6 +393,53 @@ def test_a_client_that_hangs_up_half_way_leaves_no_connection_and_its_sign_up_is
         assert httpx2.get(f"{url}/users/1").json() == {"id": 1, "email": ADA}
 
     assert recording.order("transaction 1 commits", "transaction 1 ends", "request 1 ends")
+
+
+# On a PostgreSQL server
+
+
+@pytest.fixture
+async def container_on_postgresql(postgresql_url: str) -> AsyncIterator[Container]:
+    with new_postgresql_database(postgresql_url) as url, variables({"DATABASE_URL": url}):
+        container = Container(settings=load_settings())
+        yield container
+        await container.engine().dispose()
+
+
+async def test_a_sign_up_that_is_cancelled_in_a_statement_is_gone_from_the_server_at_once(
+    container_on_postgresql: Container,
+) -> None:
+    """The driver has the server give the statement up. SQLite's ends when the lock is free."""
+    engine = container_on_postgresql.engine()
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(PATIENCE_S), engine.connect() as other:
+        await other.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))
+        sign_up = asyncio.create_task(container_on_postgresql.user_service().sign_up(new_user()))
+        while not await other.scalar(waiting):
+            await asyncio.sleep(0.01)
+        sign_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sign_up
+
+        assert connections_in_use(engine) == 1  # the other one
+        while await other.scalar(waiting):
+            await asyncio.sleep(0.01)
+    assert await users_in(container_on_postgresql) == []
+    assert (await container_on_postgresql.user_service().sign_up(new_user())).email == ADA
+
+
+async def test_no_thread_waits_for_postgresql(container_on_postgresql: Container) -> None:
+    engine = container_on_postgresql.engine()
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+    threads = active_count()
+
+    async with AsyncExitStack() as held:
+        for _ in range(database.POOL_SIZE):
+            connection = await held.enter_async_context(engine.connect())
+            await connection.execute(text("SELECT 1"))
+        assert connections_in_use(engine) == database.POOL_SIZE
+        assert active_count() == threads
 
 
 # Shared by all, kept by nobody

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
@@ -216,27 +215,24 @@ def reading_after_the_commit() -> dict[str, str]:
 # Cancelled half-way
 
 
-class EndlessAuditEvents(AuditEventRepository):
-    """Never gets an event written."""
+async def cancel_a_sign_up_between_its_writes(container: Container) -> dict[str, object]:
+    arrived = asyncio.Event()
 
-    async def add(self, user_id: int, action: str) -> None:
-        await asyncio.Event().wait()
+    class EndlessAuditEvents(AuditEventRepository):
+        async def add(self, user_id: int, action: str) -> None:
+            arrived.set()
+            await asyncio.Event().wait()
 
-
-async def time_out_in_a_sign_up(container: Container) -> dict[str, object]:
-    """Give up a sign-up between its two writes."""
-    pool = container.engine().pool
-    assert isinstance(pool, AsyncAdaptedQueuePool)  # noqa: S101
     new_user = NewUser(email="grace@example.com", password=Secret("correct horse"))
     with (
         container.audit_event_repository.override(Factory(EndlessAuditEvents)),
         container.password_hasher.override(Factory(AsyncPlainHasher)),
     ):
         sign_up = asyncio.create_task(container.user_service().sign_up(new_user))
-        while not pool.checkedout():
-            await asyncio.sleep(0)
+        await arrived.wait()
         sign_up.cancel()
         (outcome,) = await asyncio.gather(sign_up, return_exceptions=True)
+    pool: Any = container.engine().pool
     return {
         "outcome": type(outcome).__name__,
         "users": await names(container.engine()),
@@ -247,7 +243,7 @@ async def time_out_in_a_sign_up(container: Container) -> dict[str, object]:
 def a_cancelled_sign_up_leaves_nothing() -> dict[str, object]:
     async def run() -> dict[str, object]:
         async with open_container(load_settings()) as container:
-            return await time_out_in_a_sign_up(container)
+            return await cancel_a_sign_up_between_its_writes(container)
 
     with new_database():
         return on_event_loop(run)
