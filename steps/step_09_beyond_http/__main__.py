@@ -30,9 +30,10 @@ def main() -> int:
         return WRONG_CONFIGURATION
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger(infra.__name__).setLevel(logging.INFO)
-    # After it has shut down, uvicorn raises the signal again: that would be exit code -15.
+    # uvicorn listens to signals until it has shut down, and then raises them again: that would be
+    # exit code -15. Whoever is impatient and sends another one changes nothing, either.
     for number in HANDLED_SIGNALS:
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, signal.SIG_IGN)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(config),
