@@ -29,8 +29,7 @@ def main() -> int:
         return WRONG_CONFIGURATION
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger(infra.__name__).setLevel(logging.INFO)
-    # uvicorn listens to signals until it has shut down, and then raises them again: that would be
-    # exit code -15. Whoever is impatient and sends another one changes nothing, either.
+    # After it has shut down, uvicorn raises the signal again: that would be exit code -15.
     for number in HANDLED_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     server = uvicorn.Server(
