@@ -53,6 +53,10 @@ def main() -> int:
                 from steps.workbook.exercising import guide
 
                 return guide.write()
+            case "scaling":
+                from steps.workbook.scaling import scaling
+
+                return scaling()
             case "worker":
                 from steps.workbook.served import work
 
@@ -86,6 +90,7 @@ def _parse() -> argparse.Namespace:
     commands.add_parser("progress", help="show which exercises are done")
     commands.add_parser("speed", help="measure how long a learner waits for a result")
     commands.add_parser("guide", help="write the workshop leader's guide anew")
+    commands.add_parser("scaling", help="compare one process with four on PostgreSQL")
     commands.add_parser("worker", help="write the exports of the step 09 that `run` serves")
     commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
     commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import httpx2
 import psutil
 
 from steps.workbook.serving import CREATION_FLAGS, STOP_SIGNAL
@@ -74,6 +75,28 @@ class Worker:
         if self.process.poll() is None:
             self.process.send_signal(STOP_SIGNAL)
         return self.process.wait(PATIENCE_S)
+
+
+def wait_until_done(client: httpx2.Client, export_ids: Iterable[int]) -> None:
+    """Ask until every export is done. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_S
+    for export_id in export_ids:
+        while client.get(f"/exports/{export_id}").json()["state"] != "done":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"export {export_id} waits")
+            time.sleep(0.01)
+
+
+def run_command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command of step 09 in a process of its own, to its end."""
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", MODULE, *arguments],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        check=False,
+    )
 
 
 @contextmanager

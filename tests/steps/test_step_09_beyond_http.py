@@ -20,7 +20,7 @@ from steps.workbook import served
 from steps.workbook.catalogue import find_step
 from steps.workbook.environment import variables
 from steps.workbook.recording import Recording
-from steps.workbook.workers import WorkerDidNotStart, run_worker
+from steps.workbook.workers import WorkerDidNotStart, run_command, run_worker
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -33,23 +33,11 @@ def command(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(cli, arguments, stdin)
 
 
-def module(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "steps.step_09_beyond_http", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-
-
 # The command line
 
 
 def test_who_signs_up_on_the_command_line_logs_in_over_http() -> None:
-    created = module("users", "create", "Ada@example.com", stdin=f"{PASSWORD}\n")
+    created = run_command("users", "create", "Ada@example.com", stdin=f"{PASSWORD}\n")
 
     assert (created.returncode, created.stdout) == (0, "1 ada@example.com\n")
     assert command("users", "list").stdout == "1 ada@example.com\n"
@@ -101,7 +89,7 @@ def test_a_password_is_no_argument_and_is_never_repeated() -> None:
 def test_every_wrong_setting_is_one_line_before_anything_opens(arguments: Sequence[str]) -> None:
     wrong = {"DATABASE_URL": "mysql://u:geheim@h/d", "CELERY_BROKER_URL": "ftp://u:geheim@h"}
     with variables({**wrong, "EXPORT_LEASE_S": "0"}):
-        refused = module(*arguments)
+        refused = run_command(*arguments)
 
     names = ["DATABASE_URL", "CELERY_BROKER_URL", "EXPORT_LEASE_S"]
     assert refused.returncode == 2

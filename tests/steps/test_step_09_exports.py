@@ -1,37 +1,35 @@
 """An export that was asked for is written once, whoever dies on the way."""
 
 import os
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import anyio
-import boto3
 import pytest
-from a2wsgi import WSGIMiddleware
 from fastapi.testclient import TestClient
-from moto.moto_server.werkzeug_app import create_backend_app
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.domain.csv_files import users_as_csv
-from steps.domain.entities import User
+from steps.domain.entities import Export, User
 from steps.domain.errors import StorageUnavailable
 from steps.infrastructure.task_queue import open_task_queue, send_task
 from steps.step_09_beyond_http.app import App
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.export_adapters import WRITE_EXPORT
-from steps.step_09_beyond_http.infra import InfraContainer
 from steps.step_09_beyond_http.main import create_app
 from steps.step_09_beyond_http.process import Process, open_process
-from steps.workbook.environment import forget_buckets, variables
+from steps.workbook.environment import variables
+from steps.workbook.experiments.exports import (
+    BUCKET,
+    WatchedS3,
+    stored_exports,
+    watched_s3,
+    with_apps,
+)
 from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.serving import serve
-from steps.workbook.workers import Worker, run_worker
+from steps.workbook.workers import Worker, run_worker, wait_until_done
 
-BUCKET = "accounts-exports"
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 OWN_BROKER = os.environ.get("CELERY_BROKER_URL", "")
 NOBODY = "redis://127.0.0.1:1/0"
@@ -41,52 +39,11 @@ PATIENCE_S = 60
 
 pytestmark = pytest.mark.usefixtures("quick_hashing", "environment")
 
-Hook = Callable[[int, int], None]
-"""Called with the number of the file, and with the port of who sends it."""
-
-
-class WatchedS3:
-    """An S3 that tells when an export comes, and when it is stored but not answered yet."""
-
-    def __init__(self) -> None:
-        self.came = 0
-        self.written: list[str] = []
-        self.before: Hook = lambda *_: None
-        self.after: Hook = lambda *_: None
-        self._app: ASGIApp = WSGIMiddleware(create_backend_app("s3"))  # type: ignore[assignment]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") != "PUT" or "/exports/" not in scope["path"]:
-            return await self._app(scope, receive, send)
-        answer: list[Message] = []
-
-        async def hold_back(message: Message) -> None:
-            answer.append(message)
-
-        self.came += 1
-        self.before(self.came, scope["client"][1])
-        await self._app(scope, receive, hold_back)
-        if answer[0]["status"] == 200:  # else the bucket was not there yet
-            self.written.append(scope["path"])
-            self.after(len(self.written), scope["client"][1])
-        for message in answer:
-            await send(message)
-
 
 @pytest.fixture
 def s3() -> Iterator[WatchedS3]:
-    forget_buckets()
-    s3 = WatchedS3()
-    with serve(s3) as url, variables({"S3_ENDPOINT_URL": url}):
+    with watched_s3() as s3:
         yield s3
-
-
-def stored() -> dict[str, bytes]:
-    """Read every export that the listing names; it may name each only once."""
-    client: Any = boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT_URL"])
-    names = [found["Key"] for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
-    assert len(set(names)) == len(names)
-    return {name: client.get_object(Bucket=BUCKET, Key=name)["Body"].read() for name in names}
 
 
 @pytest.fixture(params=["filesystem", "CELERY_BROKER_URL"])
@@ -128,7 +85,7 @@ def test_an_export_waits_until_a_worker_has_written_it(
     process.run(process.app.export_service.write(1))
 
     assert client.get("/exports/1").json() == {"id": 1, "state": "done"}
-    assert stored() == {"exports/1.csv": b"id,email\r\n1,ada@example.com\r\n"}
+    assert stored_exports() == {"exports/1.csv": b"id,email\r\n1,ada@example.com\r\n"}
 
 
 @pytest.mark.parametrize(("export_id", "status"), [("7", 404), ("0", 422), ("x", 422)])
@@ -198,22 +155,18 @@ def test_a_message_about_an_unknown_export_writes_nothing(process: Process, s3: 
 def test_of_eight_workers_one_writes_an_export(
     database: str, s3: WatchedS3, request: pytest.FixtureRequest
 ) -> None:
-    async def write_together() -> None:
-        infras = [await InfraContainer.open(Config.from_env()) for _ in range(8)]
-        first, *_ = apps = [App(infra) for infra in infras]
-        await first.export_service.request()
-        async with anyio.create_task_group() as together:
+    async def write_together(*apps: App) -> None:
+        await apps[0].export_service.request()
+        async with anyio.create_task_group() as at_once:
             for app in apps:
-                together.start_soon(app.export_service.write, 1)
-        for infra in infras:
-            await infra.close()
+                at_once.start_soon(app.export_service.write, 1)
 
     with ExitStack() as stack:
         if database == "PostgreSQL":
             server = request.getfixturevalue("postgresql_url")
             url = stack.enter_context(new_postgresql_database(server))
             stack.enter_context(variables({"DATABASE_URL": url}))
-        anyio.run(write_together)
+        anyio.run(with_apps, 8, write_together)
 
     assert s3.written == [f"/{BUCKET}/exports/1.csv"]
 
@@ -244,18 +197,10 @@ def test_while_the_storage_is_away_exports_wait_and_none_is_lost(s3: WatchedS3) 
     with open_process(Config.from_env()) as process:
         process.run(process.app.export_service.write_unclaimed())
 
-    assert list(stored()) == ["exports/1.csv", "exports/2.csv"]
+    assert list(stored_exports()) == ["exports/1.csv", "exports/2.csv"]
 
 
 # The worker
-
-
-def wait_until_done(client: TestClient, ids: list[int]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    for export_id in ids:
-        while client.get(f"/exports/{export_id}").json()["state"] != "done":
-            assert time.monotonic() < deadline, f"export {export_id} waits"
-            time.sleep(0.01)
 
 
 def test_a_worker_writes_what_it_is_told_and_what_nobody_told_it(
@@ -310,5 +255,5 @@ def test_a_hundred_exports_survive_five_kills(
         workers[1].kill()  # nothing is left to do
 
     assert before == after == {}
-    assert stored() == {f"exports/{export_id}.csv": users_as_csv(users) for export_id in ids}
+    assert stored_exports() == {Export.name_of(n): users_as_csv(users) for n in ids}
     assert len(s3.written) > EXPORTS  # some were written twice, and yet are one file
