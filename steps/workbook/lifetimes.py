@@ -6,12 +6,12 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Pool, event
+from sqlalchemy import Connection, Pool, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from steps.infrastructure import announcements
-from steps.workbook.recording import LIMIT, Recording, current_request
+from steps.workbook.recording import LIMIT, Recording
 
 
 @contextmanager
@@ -45,7 +45,7 @@ class _Owned:
         self._known: dict[int, tuple[int, int | None]] = {}
 
     def begin(self, subject: object, action: str, within: str = "") -> None:
-        number, request = next(self._numbers), current_request.get()
+        number, request = next(self._numbers), self._recording.request.get()
         self._known[id(subject)] = number, request
         self._recording.note(self._kind, number, action, request, "", within)
 
@@ -61,7 +61,12 @@ class _Owned:
         """From now on an object which may have belonged to others is the current request's."""
         known = self._known.get(id(subject))
         number = known[0] if known else next(self._numbers)
-        self._known[id(subject)] = number, current_request.get()
+        self._known[id(subject)] = number, self._recording.request.get()
+
+    def move(self, subject: object, other: object) -> None:
+        """Know an object by another one."""
+        if known := self._known.pop(id(subject), None):
+            self._known[id(other)] = known
 
     def number_of(self, subject: object) -> int | None:
         known = self._known.get(id(subject))
@@ -82,21 +87,37 @@ def _listeners(target: type, listeners: dict[str, Callable[..., None]]) -> Itera
 @contextmanager
 def _connections(recording: Recording) -> Iterator[None]:
     """A pool opens a connection once and lends it to whoever asks; an entry of it holds one."""
-    owned = _Owned(recording, "connection")
-
-    def close(_: object, entry: ConnectionPoolEntry) -> None:
-        owned.lend(entry)  # not its last user's: whoever disposes of the engine closes it
-        owned.end(entry, "closed")
+    owned, taken = _Owned(recording, "connection"), set[int]()
 
     def take(_: object, entry: ConnectionPoolEntry, __: object) -> None:
+        taken.add(id(entry))
         owned.lend(entry)
         owned.happen(entry, "taken")
+
+    def give_back(_: object, holder: object) -> None:
+        if id(holder) in taken:  # or it was lost in use, and is closed
+            taken.discard(id(holder))
+            owned.happen(holder, "given back")
+
+    def close(_: object, holder: object) -> None:
+        give_back(_, holder)
+        if recording.request.get() is None:  # the app's end, and not that of its last user
+            owned.lend(holder)
+        owned.end(holder, "closed")
+
+    def detach(connection: object, entry: ConnectionPoolEntry) -> None:
+        """From now on nobody knows the connection by its entry, which may get another one."""
+        owned.move(entry, connection)
+        taken.discard(id(entry))
+        taken.add(id(connection))
 
     listeners: dict[str, Callable[..., None]] = {
         "connect": lambda _, entry: owned.begin(entry, "opened"),
         "checkout": take,
-        "checkin": lambda _, entry: owned.happen(entry, "given back"),
+        "checkin": give_back,
         "close": close,
+        "detach": detach,
+        "close_detached": lambda connection: close(None, connection),
     }
     with _listeners(Pool, listeners):
         yield
@@ -106,6 +127,7 @@ def _connections(recording: Recording) -> Iterator[None]:
 def _sessions(recording: Recording) -> Iterator[None]:
     """Sessions and their transactions. Savepoints are no transactions of their own."""
     sessions, transactions = _Owned(recording, "session"), _Owned(recording, "transaction")
+    undecided: set[int] = set()  # those that the database knows, without a commit or a rollback
 
     def begin(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
@@ -113,29 +135,34 @@ def _sessions(recording: Recording) -> Iterator[None]:
                 sessions.begin(session, "opened")
             transactions.begin(transaction, "begins", f"session {sessions.number_of(session)}")
 
+    def reach_database(session: Session, _: SessionTransaction, __: Connection) -> None:
+        undecided.add(id(session.get_transaction()))
+
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
+            if id(transaction) in undecided:  # SQLAlchemy rolls it back without a word
+                undecided.discard(id(transaction))
+                transactions.happen(transaction, "rolls back")
             transactions.end(transaction, "ends")
 
-    def commit(session: Session) -> None:
+    def decide(session: Session, action: str) -> None:
         if not session.in_nested_transaction():
-            transactions.happen(session.get_transaction(), "commits")
-
-    def roll_back(session: Session) -> None:
-        if not session.in_nested_transaction():
-            transactions.happen(session.get_transaction(), "rolls back")
+            transaction = session.get_transaction()
+            undecided.discard(id(transaction))
+            transactions.happen(transaction, action)
 
     listeners: dict[str, Callable[..., None]] = {
         "after_transaction_create": begin,
+        "after_begin": reach_database,
         "after_transaction_end": end,
-        "after_commit": commit,
-        "after_rollback": roll_back,
+        "after_commit": lambda session: decide(session, "commits"),
+        "after_rollback": lambda session: decide(session, "rolls back"),
     }
     with _told_of_sessions(sessions), _listeners(Session, listeners):
         yield
 
 
-_init, _close = Session.__init__, Session.close
+_init, _close, _invalidate = Session.__init__, Session.close, Session.invalidate
 _told: list[_Owned] = []
 _telling = Lock()
 
@@ -152,8 +179,26 @@ def _close_session(self: Session) -> None:
     try:
         _close(self)
     finally:
-        for sessions in tuple(_told):
-            sessions.end(self, "closed")
+        _tell_closed(self)
+
+
+@wraps(_invalidate)
+def _invalidate_session(self: Session) -> None:
+    try:
+        _invalidate(self)
+    finally:
+        _tell_closed(self)
+
+
+def _tell_closed(session: Session) -> None:
+    for sessions in tuple(_told):
+        sessions.end(session, "closed")
+
+
+def _set_methods(init: Any, close: Any, invalidate: Any) -> None:
+    Session.__init__ = init  # type: ignore[method-assign]
+    Session.close = close  # type: ignore[method-assign]
+    Session.invalidate = invalidate  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -164,11 +209,11 @@ def _told_of_sessions(sessions: _Owned) -> Iterator[None]:
     """
     with _telling:
         _told.append(sessions)
-        Session.__init__, Session.close = _open_session, _close_session  # type: ignore[method-assign]
+        _set_methods(_open_session, _close_session, _invalidate_session)
     try:
         yield
     finally:
         with _telling:
             _told.remove(sessions)
             if not _told:
-                Session.__init__, Session.close = _init, _close  # type: ignore[method-assign]
+                _set_methods(_init, _close, _invalidate)

@@ -20,8 +20,8 @@ CLOSED_BY = {"opened": "closed", "begins": "ends", "starts": "ends", "taken": "g
 
 Thread = Literal["event loop", "worker thread", "main thread"]
 
-current_request: ContextVar[int | None] = ContextVar("current_request", default=None)
-"""The number of the request that this code runs for; None outside of requests."""
+LONGEST_DETAIL = 200
+"""How many letters of a path are kept."""
 
 
 class Event(NamedTuple):
@@ -59,6 +59,10 @@ class NeverHappened(AssertionError):
     """The order of something that did not happen was asked for."""
 
 
+class Forgotten(AssertionError):
+    """Something was asked of a recording that does not keep every event any more."""
+
+
 class Recording:
     """Events from all threads, in the order in which they happened.
 
@@ -69,6 +73,8 @@ class Recording:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.is_over = False
+        self.request: ContextVar[int | None] = ContextVar("request", default=None)
+        """The number of the request that this code runs for; None outside of requests."""
         self._limit = limit
         self._kept: deque[Noted] = deque()
         self._still_open: dict[tuple[str, int, str], Noted] = {}
@@ -119,8 +125,9 @@ class Recording:
     def count(self, kind: str, action: str, request: int | None = None) -> int:
         """Return how often something happened: `count("engine", "opened")`.
 
-        With `request`, only on behalf of this one.
+        With `request`, only on behalf of this one. Raises Forgotten.
         """
+        self._need_all()
         return sum(
             event.kind == kind and event.action == action and request in (None, event.request)
             for event in self.events
@@ -131,11 +138,16 @@ class Recording:
 
         `order("transaction commits", "response starts", request=1)`: each commit of request 1 came
         before its response. A happening names an object or a kind: "engine 2 closed" is about that
-        engine, "engine closed" about each of them. Raises NeverHappened: what did not happen has
-        no order.
+        engine, "engine closed" about each of them. Raises NeverHappened, because what did not
+        happen has no order, and Forgotten.
         """
+        self._need_all()
         moments = [self._moments_of(happening, request) for happening in happenings]
         return all(before[-1] < after[0] for before, after in pairwise(moments))
+
+    def _need_all(self) -> None:
+        if self.dropped:
+            raise Forgotten(f"{self.dropped} events are not kept: record with a higher limit")
 
     def _moments_of(self, happening: str, request: int | None) -> list[int]:
         found = [
@@ -172,7 +184,7 @@ class Recording:
         number = self._known.get(subject)
         if number is None:
             number = self._known.setdefault(subject, next(self.numbers(kind)))
-        self.note(kind, number, action, current_request.get())
+        self.note(kind, number, action, self.request.get())
 
     def numbers(self, kind: str) -> Iterator[int]:
         """Return what counts the objects of a kind, from 1 on, for all threads."""
@@ -206,20 +218,21 @@ class Recording:
                 if message["type"] == "http.response.start":
                     is_open = True
                     self.note("response", number, "starts", number, str(message["status"]), within)
-                elif not message.get("more_body", False):
+                elif message["type"] == "http.response.body" and not message.get("more_body"):
                     is_answered = True
                     self.note("response", number, "ends", number, "", within)
                 await send(message)
 
-            token = current_request.set(number)
-            self.note("request", number, "begins", number, f"{scope['method']} {scope['path']}")
+            token = self.request.set(number)
+            what = f"{scope['method']} {scope['path']}"[:LONGEST_DETAIL]
+            self.note("request", number, "begins", number, what)
             try:
                 await app(scope, recorded_receive, recorded_send)
             finally:
                 if is_open and not is_answered:
                     self.note("response", number, "ends", number, "cut off", within)
                 self.note("request", number, "ends", number, _route_of(scope))
-                current_request.reset(token)
+                self.request.reset(token)
 
         return recorded
 

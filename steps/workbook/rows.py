@@ -40,8 +40,8 @@ class Row:
 def newest(events: list[Event], requests: int, after: int = 0) -> tuple[list[Event], int]:
     """Return what the newest requests and the app did after a moment.
 
-    What was opened before and is used by them, or is still open, keeps its opening. Also returned:
-    how many requests are left out.
+    What was opened before and is used by them keeps its opening, and so do the oldest that are
+    still open, MOST_LEFT_OPEN at most. Also returned: how many requests are left out.
     """
     recent = [event for event in events if event.moment > after]
     numbers = sorted({event.request for event in recent if event.request is not None})

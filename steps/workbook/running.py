@@ -50,11 +50,11 @@ def run(step: Step, port: int) -> int:
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
         # The reason why the app did not start is logged just before; one line is enough.
-        log.addFilter(lambda record: "startup failed" not in record.getMessage())
+        log.addFilter(lambda line: "startup failed" not in line.getMessage())
         # The embedded S3 writes to the same log from a thread of its own, and the page asks often.
         this_thread = threading.get_ident()
         logging.getLogger("uvicorn.access").addFilter(
-            lambda record: record.thread == this_thread and PATH not in record.getMessage()
+            lambda line: line.thread == this_thread and PATH not in line.getMessage()
         )
         _end_as_by_ctrl_c()
         with suppress(KeyboardInterrupt):
