@@ -15,9 +15,12 @@ DARK_COLOURS = ("#56B4E9", "#F28E4B", "#2BC596", "#E79FC6", "#E69F00", "#9AD1F5"
 """The same hues in the same order, lighter, on a dark ground."""
 
 LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
+OPEN_END = 84
+"""Room for the words beside a bar that has no end."""
 NARROWEST_STEP = 7
 LETTER = 7
 """How wide a letter is at most, on average."""
+LONGEST_LABEL = 44
 
 LEGEND = (("response sent", 118), ("commit", 78), ("rollback", 82), ("client gone", 104))
 
@@ -44,11 +47,12 @@ def draw(
     `left_out` requests not shown.
     """
     rows = rows_of(events)
-    step = max((WIDTH - LEFT - RIGHT) / max(len(events), 1), NARROWEST_STEP)
-    width = round(LEFT + RIGHT + step * max(len(events), 1))
+    right = OPEN_END if any(row.life.last is None for row in rows) else RIGHT
+    step = max((WIDTH - LEFT - right) / max(len(events), 1), NARROWEST_STEP)
+    width = round(LEFT + right + step * max(len(events), 1))
     lanes = [name for name in ("event loop", "worker thread", "main thread") if _on(events, name)]
     bottom = TOP + ROW_HEIGHT * len(rows)
-    height = bottom + LANE * len(lanes) + 66
+    height = bottom + LANE * len(lanes) + 82
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="13" '
@@ -60,7 +64,7 @@ def draw(
         parts.append(_row(row, TOP + ROW_HEIGHT * number, step, width, is_over=is_over))
     for number, lane in enumerate(lanes):
         parts.append(_lane(events, lane, bottom + 10 + LANE * number, step))
-    parts += [_legend(height - 32), _footnote(height - 12, dropped, left_out), "</svg>"]
+    parts += [_legend(height - 48), _footnotes(height - 28, dropped, left_out), "</svg>"]
     return "".join(parts)
 
 
@@ -82,9 +86,9 @@ def describe(
             f"{'Never closed' if is_over else 'Not closed yet'}: {', '.join(left_open)}."
         )
     if dropped:
-        sentences.append(f"{dropped} earlier events are not kept.")
+        sentences.append(f"{_plural(dropped, 'earlier event')} not kept.")
     if left_out:
-        sentences.append(f"{left_out} earlier requests are not shown.")
+        sentences.append(f"{_plural(left_out, 'earlier request')} not shown.")
     return " ".join(sentences)
 
 
@@ -134,7 +138,7 @@ def _row(row: Row, top: int, step: float, width: int, *, is_over: bool) -> str:
 
 def _label(row: Row, left: float, right: float, middle: float, step: float, width: int) -> str:
     """Write whose object it is beside its bar, or into it where nothing else is."""
-    label = f"r{row.life.request} {row.detail}".strip()
+    label = f"r{row.life.request} {_short(row.detail)}".strip()
     needed = LETTER * len(label) + 4
     free = _x(row.spans[0].first or 0, step) - left if row.spans else right - left
     if row.life.first is not None and left - needed > LEFT:
@@ -186,13 +190,31 @@ def _legend(y: int) -> str:
     return "".join(parts)
 
 
-def _footnote(y: int, dropped: int, left_out: int) -> str:
-    text = "Bar: lifetime. Solid part: response, transaction, connection in use."
+def _footnotes(y: int, dropped: int, left_out: int) -> str:
+    first = "Bar: lifetime. Solid part: response, transaction, connection in use."
+    second = "Stroke: an event, and the kind of thread that it was in."
     if dropped:
-        text += f" {dropped} earlier events are not kept."
+        second += f" {_plural(dropped, 'earlier event')} not kept."
     if left_out:
-        text += f" {left_out} earlier requests are not shown."
-    return f'<text class="small" x="16" y="{y}">{text}</text>'
+        second += f" {_plural(left_out, 'earlier request')} not shown."
+    return (
+        f'<text class="small" x="16" y="{y}">{first} Left to right: order, not time.</text>'
+        f'<text class="small" x="16" y="{y + 16}">{second}</text>'
+    )
+
+
+def _plural(number: int, what: str) -> str:
+    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
+
+
+def _short(detail: str) -> str:
+    """Cut a path that is too long, but keep the status behind it."""
+    if len(detail) <= LONGEST_LABEL:
+        return detail
+    path, _, status = detail.rpartition(" ")
+    if not status.isdecimal():
+        path, status = detail, ""
+    return f"{path[: LONGEST_LABEL - len(status) - 2]}… {status}".strip()
 
 
 def _in_words(row: Row) -> str:
