@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Callable
 from html import escape
 from pathlib import Path
@@ -22,6 +23,9 @@ PATH = "/lifetimes"
 MOST_REQUESTS = 8
 """How many requests the picture shows at once."""
 
+MOST_PICTURES = 16
+"""How many different pictures are kept for those who ask for the same."""
+
 PAUSE_S = 0.2
 """How long the picture stays as it is at least, in seconds."""
 
@@ -36,8 +40,12 @@ HEADERS = {
 
 
 class Update(BaseModel):
-    """What a page shows: the picture, its words, and the moment up to which it goes."""
+    """What a page shows: the picture, its words, and the moment up to which it goes.
 
+    `recording` tells whether the server is the one that made the page.
+    """
+
+    recording: str
     svg: str
     words: str
     moment: int
@@ -79,13 +87,29 @@ def _page(recording: Recording, title: str, is_stopping: Callable[[], bool]) -> 
     async def script() -> Response:
         return FileResponse(FOLDER / "page.js", media_type="text/javascript", headers=HEADERS)
 
+    name = secrets.token_hex(8)
+    newest: dict[int, Update] = {}  # by the moment after which they begin; all pages share them
+
+    async def draw(after: int, moment: int) -> Update:
+        update = newest.get(after)
+        if update is None or update.moment != moment:
+            # In a thread that is not the app's, so that no request waits for a picture.
+            drawing = asyncio.to_thread(draw_newest, recording, title, MOST_REQUESTS, after)
+            svg, words = await drawing
+            update = Update(recording=name, svg=svg, words=words, moment=moment)
+            if len(newest) > MOST_PICTURES:
+                newest.clear()
+            newest[after] = update
+        return update
+
     @page.get(PATH + "/events", response_class=EventSourceResponse)
     async def events(after: Annotated[int, Query(ge=0)] = 0) -> AsyncIterator[Update]:
-        shown = -1
+        if after > recording.moment:  # a moment of a server that was here before
+            after = 0
+        shown = None
         while not is_stopping():
             if (moment := recording.moment) != shown:
-                svg, words = draw_newest(recording, title, MOST_REQUESTS, after)
-                yield Update(svg=svg, words=words, moment=moment)
+                yield await draw(after, moment)
                 shown = moment
             await asyncio.sleep(PAUSE_S)
 

@@ -3,7 +3,7 @@
 const MOST_ANSWERS = 5;
 const known = { email: "ada@example.com", id: "1", bucket: "photos" };
 const at = (id) => document.getElementById(id);
-let source, latest = null, paused = false;
+let source, server = null, latest = null, paused = false, isLost = false;
 
 const fill = (template) => template.replace(/\{(\w+)\}/g, (_, name) => known[name]);
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(5)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -18,17 +18,21 @@ function listen(after) {
   let isFirst = true; // after "Clear", even while it pauses
   source?.close();
   source = new EventSource(`/lifetimes/events?after=${after}`);
-  source.onopen = () => say("Live", false);
-  source.onerror = () => say("The connection is lost. Is the server still running?", true);
+  source.onopen = () => say(false);
+  source.onerror = () => say(true);
   source.onmessage = (message) => {
     latest = JSON.parse(message.data);
+    server ??= latest.recording;
+    if (latest.recording !== server) return location.reload(); // another one, of any step
     if (!paused || isFirst) show(latest);
     isFirst = false;
   };
 }
 
-function say(text, lost) {
-  at("state").textContent = paused ? "Paused" : text;
+function say(lost = isLost) {
+  isLost = lost;
+  const connection = lost ? "The connection is lost. Is the server still running?" : "Live";
+  at("state").textContent = paused ? `${connection}, paused` : connection;
   at("state").classList.toggle("lost", lost);
 }
 
@@ -47,10 +51,8 @@ function answer(text) {
 const reasonOf = (body) => (typeof body?.detail === "string" ? `, ${body.detail}` : "");
 
 async function send({ method, path, body, fresh }) {
-  if (fresh) {
-    known.email = `reader-${random()}@example.com`;
-    known.bucket = `bucket-${random()}`;
-  }
+  if (fresh && body.includes("{email}")) known.email = `reader-${random()}@example.com`;
+  if (fresh && body.includes("{bucket}")) known.bucket = `bucket-${random()}`;
   const url = fill(path), headers = { "X-API-Key": at("key").value };
   const done = answer(`${method} ${url}`);
   if (body) headers["Content-Type"] = "application/json";
@@ -75,7 +77,7 @@ at("pause").addEventListener("click", () => {
   paused = !paused;
   at("pause").setAttribute("aria-pressed", String(paused));
   at("pause").textContent = paused ? "Go on" : "Pause";
-  say("Live", false);
+  say();
   if (!paused && latest) show(latest);
 });
 at("clear").addEventListener("click", () => listen(latest ? latest.moment : 0));
