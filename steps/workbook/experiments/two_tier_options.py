@@ -23,6 +23,7 @@ from steps.workbook.experiments import (
 )
 from steps.workbook.experiments.two_tier_parts import S3WithSevenBuckets, Summary
 from steps.workbook.lifetimes import record
+from steps.workbook.recording import Recording
 
 OPTIONS = {
     "container": two_tier_container,
@@ -30,6 +31,7 @@ OPTIONS = {
     "framework": two_tier_framework,
     "by hand": two_tier_by_hand,
 }
+SUBJECTS = ("engine", "S3 client", "summary", "program", "process")
 MOST_TRIES = 300
 """How often a run is repeated at most, where its outcome varies, until both forms were seen."""
 
@@ -68,6 +70,12 @@ def for_all(outcome: Callable[[str], list[str]]) -> dict[str, list[list[str]]]:
     return outcomes
 
 
+def what_happened(recording: Recording) -> list[str]:
+    """Return the events of the parts and the program. Connections come and go inside a part."""
+    events = [str(event).replace(" 1 ", " ") for event in recording.events]
+    return [event for event in events if event.startswith(SUBJECTS)]
+
+
 # What opens when, and who closes it
 
 
@@ -78,7 +86,7 @@ def life(option: str) -> list[str]:
             recording.add("is used", "summary", summary)
             summary()
         recording.add("ends", "process", module)
-    return [str(event).replace(" 1 ", " ") for event in recording.events]
+    return what_happened(recording)
 
 
 def lives() -> dict[str, list[list[str]]]:
@@ -99,7 +107,7 @@ def start_with_a_wrong_region(option: str) -> list[str]:
                     summary()
             except ConfigurationError:
                 recording.add("tells of it", "program", module)
-        return [str(event).replace(" 1 ", " ") for event in recording.events]
+        return what_happened(recording)
 
 
 def starts_with_a_wrong_region() -> dict[str, list[list[str]]]:
