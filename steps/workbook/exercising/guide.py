@@ -13,8 +13,10 @@ SHOW_MINUTES = 6
 READ_MINUTES = 20
 """What people need to run one notebook themselves, before its exercises."""
 BREAK_MINUTES = 10
-TWO_HOURS, ONE_DAY = 120, 360
-"""The minutes of the two plans; a day is six hours without lunch."""
+TWO_HOURS, ONE_DAY, HALF_A_DAY = 120, 360, 180
+"""The minutes of the plans; a day is six hours without lunch."""
+LAST_OF_ONE_DAY = 6
+"""The step that the first two plans end with: what comes after it, not every service needs."""
 
 TEXT = """\
 # How to lead a workshop
@@ -37,6 +39,12 @@ For {show} minutes a step, you show how the step before it fails, and the diff:
 Everybody runs each notebook, {read} minutes a step, in `make lab`.
 
 {one_day}
+
+## Half a day more
+
+For people whose service is asynchronous, has more than one entry point, or must stop cleanly.
+
+{half_a_day}
 
 ## Before the day, without network
 
@@ -68,13 +76,15 @@ Each of these is an answer in `tests/exercises/answers` that the tests refuse.
 def guide() -> str:
     """Return the guide's text."""
     exercises = all_exercises()
+    first = [exercise for exercise in exercises if exercise.step <= LAST_OF_ONE_DAY]
     backend = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (setuptools,) = re.findall(r'"setuptools==(.+?)"', backend)
     return TEXT.format(
         show=SHOW_MINUTES,
         read=READ_MINUTES,
-        two_hours=plan(two_hours(exercises), SHOW_MINUTES, breaks=1),
-        one_day=plan(exercises, READ_MINUTES, breaks=4),
+        two_hours=plan(two_hours(first), SHOW_MINUTES, breaks=1),
+        one_day=plan(first, READ_MINUTES, breaks=4),
+        half_a_day=plan(exercises[len(first) :], READ_MINUTES, breaks=1),
         setuptools=setuptools,
         mistakes="\n\n".join(_mistakes(exercises)),
     )
