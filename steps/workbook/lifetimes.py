@@ -24,8 +24,8 @@ def record(limit: int = LIMIT) -> Iterator[Recording]:
     with ExitStack() as stack:
         announcements.listeners.append(recording.add)
         stack.callback(announcements.listeners.remove, recording.add)
+        stack.enter_context(_sessions(recording))  # first: it rolls back, then gives back
         stack.enter_context(_connections(recording))
-        stack.enter_context(_sessions(recording))
         try:
             yield recording
         finally:
@@ -127,7 +127,9 @@ def _connections(recording: Recording) -> Iterator[None]:
 def _sessions(recording: Recording) -> Iterator[None]:
     """Sessions and their transactions. Savepoints are no transactions of their own."""
     sessions, transactions = _Owned(recording, "session"), _Owned(recording, "transaction")
-    undecided: set[int] = set()  # those that the database knows, without a commit or a rollback
+    # Of transactions that the database knows, until a commit or a rollback: by connection, by id.
+    undecided: dict[int, SessionTransaction] = {}
+    connection_of: dict[int, int] = {}
 
     def begin(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
@@ -135,30 +137,43 @@ def _sessions(recording: Recording) -> Iterator[None]:
                 sessions.begin(session, "opened")
             transactions.begin(transaction, "begins", f"session {sessions.number_of(session)}")
 
-    def reach_database(session: Session, _: SessionTransaction, __: Connection) -> None:
-        undecided.add(id(session.get_transaction()))
+    def reach_database(session: Session, _: SessionTransaction, connection: Connection) -> None:
+        if transaction := session.get_transaction():
+            connection_of[id(transaction)] = id(connection.connection.dbapi_connection)
+            undecided[connection_of[id(transaction)]] = transaction
+
+    def give_back(connection: object, _: ConnectionPoolEntry) -> None:
+        """SQLAlchemy rolls back what is not committed by now, and says nothing of it."""
+        if transaction := undecided.get(id(connection)):
+            decide(transaction, "rolls back")
+
+    def decide(transaction: SessionTransaction, action: str) -> None:
+        undecided.pop(connection_of.pop(id(transaction), 0), None)
+        transactions.happen(transaction, action)
 
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
-            if id(transaction) in undecided:  # SQLAlchemy rolls it back without a word
-                undecided.discard(id(transaction))
-                transactions.happen(transaction, "rolls back")
+            if id(transaction) in connection_of:  # its connection is not the pool's any more
+                decide(transaction, "rolls back")
             transactions.end(transaction, "ends")
 
-    def decide(session: Session, action: str) -> None:
-        if not session.in_nested_transaction():
-            transaction = session.get_transaction()
-            undecided.discard(id(transaction))
-            transactions.happen(transaction, action)
+    def decide_root(session: Session, action: str) -> None:
+        transaction = session.get_transaction()
+        if transaction and not session.in_nested_transaction():
+            decide(transaction, action)
 
     listeners: dict[str, Callable[..., None]] = {
         "after_transaction_create": begin,
         "after_begin": reach_database,
         "after_transaction_end": end,
-        "after_commit": lambda session: decide(session, "commits"),
-        "after_rollback": lambda session: decide(session, "rolls back"),
+        "after_commit": lambda session: decide_root(session, "commits"),
+        "after_rollback": lambda session: decide_root(session, "rolls back"),
     }
-    with _told_of_sessions(sessions), _listeners(Session, listeners):
+    with (
+        _told_of_sessions(sessions),
+        _listeners(Session, listeners),
+        _listeners(Pool, {"checkin": give_back}),
+    ):
         yield
 
 
