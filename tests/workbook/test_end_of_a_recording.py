@@ -1,5 +1,6 @@
 """Nothing is left of a recording that is over, and several do not disturb each other."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Pool, event
 from sqlalchemy.orm import Session
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.domain.settings import load_settings
 from steps.infrastructure import announcements
@@ -27,13 +29,18 @@ def engine() -> Iterator[Engine]:
         engine.dispose()
 
 
+def patched() -> tuple[object, ...]:
+    """Return the methods that a recording wraps."""
+    return Session.__init__, Session.close, Session.invalidate
+
+
 def sessions_of(recording: Recording) -> list[str]:
     return [str(each) for each in recording.events if each.kind == "session"]
 
 
 def test_after_a_recording_nothing_is_patched_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     listened: list[tuple[Any, str, Callable[..., object]]] = []
-    listen, before = event.listen, (Session.__init__, Session.close)
+    listen, before = event.listen, patched()
 
     def spy(target: Any, name: str, listener: Callable[..., object]) -> None:
         listened.append((target, name, listener))
@@ -41,12 +48,12 @@ def test_after_a_recording_nothing_is_patched_any_more(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(event, "listen", spy)
     with suppress(RuntimeError), record():
-        assert (Session.__init__, Session.close) != before
+        assert not set(patched()) & set(before)
         assert {target for target, *_ in listened} == {Pool, Session}
         assert all(event.contains(*each) for each in listened)
         raise RuntimeError
 
-    assert (Session.__init__, Session.close) == before
+    assert patched() == before
     assert not any(event.contains(*each) for each in listened)
     assert announcements.listeners == []
 
@@ -89,7 +96,7 @@ def test_recordings_do_not_disturb_each_other(engine: Engine) -> None:
 
 
 def test_of_two_recordings_either_may_end_first(engine: Engine) -> None:
-    before = (Session.__init__, Session.close)
+    before = patched()
     first, second = record(), record()
     first.__enter__()
     kept = second.__enter__()
@@ -99,4 +106,71 @@ def test_of_two_recordings_either_may_end_first(engine: Engine) -> None:
     second.__exit__(None, None, None)
 
     assert sessions_of(kept) == ["session 1 opened", "session 1 closed"]
-    assert (Session.__init__, Session.close) == before
+    assert patched() == before
+
+
+# Requests of several recordings
+
+SCOPE = {"type": "http", "method": "GET", "path": "/"}
+
+
+async def receive_nothing() -> Message:
+    return {"type": "http.request"}
+
+
+async def send_nothing(message: Message) -> None: ...
+
+
+def owners_of_sessions(recording: Recording) -> set[tuple[int, int | None]]:
+    return {(each.number, each.request) for each in recording.events if each.kind == "session"}
+
+
+def test_each_recording_knows_its_own_requests_when_those_of_two_meet() -> None:
+    """Two apps behind each of two recordings, and each app has a request at the same time."""
+
+    async def ask_all(apps: list[ASGIApp]) -> None:
+        together = asyncio.Barrier(len(apps))
+        await asyncio.gather(
+            *(app({**SCOPE, "meet": together.wait}, receive_nothing, send_nothing) for app in apps)
+        )
+
+    async def open_session(scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["meet"]()
+        with Session():
+            await scope["meet"]()
+
+    async def other_app(scope: Scope, receive: Receive, send: Send) -> None:
+        await open_session(scope, receive, send)
+
+    with record() as first, record() as second:
+        recorded = [each.wrap(app) for each in (first, second) for app in (open_session, other_app)]
+        asyncio.run(ask_all(recorded))
+
+    for recording, other in ((first, second), (second, first)):
+        own = {number: request for number, request in owners_of_sessions(recording) if request}
+        assert sorted(own.values()) == [1, 2]
+        others = {number for number, request in owners_of_sessions(other) if request}
+        assert own.keys() | others == {1, 2, 3, 4}
+        assert not own.keys() & others
+
+
+def test_a_request_within_another_recordings_request_is_known_to_both() -> None:
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        with Session():
+            pass
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        await within(scope, receive, send)
+        with Session():
+            pass
+
+    async def ask_twice() -> None:
+        for _ in range(2):
+            await around(SCOPE, receive_nothing, send_nothing)
+
+    with record() as first, record() as second:
+        around, within = first.wrap(outer), second.wrap(inner)
+        asyncio.run(ask_twice())
+
+    assert owners_of_sessions(first) == {(1, 1), (2, 1), (3, 2), (4, 2)}
+    assert owners_of_sessions(second) == {(1, 1), (2, None), (3, 2), (4, None)}

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, get_ident
+from threading import Barrier, Event, Thread, get_ident
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.infrastructure.announcements import announce
 from steps.workbook import recording as recording_module
 from steps.workbook.lifetimes import record
-from steps.workbook.recording import NeverHappened, Recording, current_request
+from steps.workbook.recording import LONGEST_DETAIL, Forgotten, NeverHappened, Recording
 
 LIMIT = 10
 
@@ -34,10 +34,14 @@ async def receive_nothing() -> Message:
 async def send_nothing(message: Message) -> None: ...
 
 
-def for_request(number: int, act: Callable[[], object]) -> None:
-    token = current_request.set(number)
+async def ask(app: ASGIApp, path: str = "/", receive: Receive = receive_nothing) -> None:
+    await app({"type": "http", "method": "GET", "path": path}, receive, send_nothing)
+
+
+def for_request(recording: Recording, number: int, act: Callable[[], object]) -> None:
+    token = recording.request.set(number)
     act()
-    current_request.reset(token)
+    recording.request.reset(token)
 
 
 # What happened
@@ -71,7 +75,7 @@ def test_things_of_each_kind_are_counted_from_one_on(recording: Recording) -> No
 def test_what_happened_is_counted_in_all_or_for_one_request(recording: Recording) -> None:
     Thing()
     for request in (1, 2, 2):
-        for_request(request, Thing)
+        for_request(recording, request, Thing)
 
     assert recording.count("engine", "opened") == 4
     assert recording.count("engine", "opened", request=2) == 2
@@ -103,8 +107,7 @@ def test_what_comes_after_a_request_is_the_apps_own(recording: Recording) -> Non
         Thing()
 
     async def ask_and_go_on() -> None:
-        scope = {"type": "http", "method": "GET", "path": "/"}
-        await recording.wrap(answer)(scope, receive_nothing, send_nothing)
+        await ask(recording.wrap(answer))
         Thing()
 
     asyncio.run(ask_and_go_on())
@@ -121,11 +124,36 @@ def test_a_client_that_has_its_whole_answer_may_go(recording: Recording) -> None
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    scope = {"type": "http", "method": "GET", "path": "/"}
-    asyncio.run(recording.wrap(answer)(scope, receive, send_nothing))  # type: ignore[arg-type]
+    asyncio.run(ask(recording.wrap(answer), receive=receive))
 
     assert recording.count("response", "ends") == 1
     assert recording.count("client", "disconnects") == 0
+
+
+def test_what_a_server_is_told_for_debugging_is_no_end_of_the_response(
+    recording: Recording,
+) -> None:
+    """Starlette's test client is told so which template was rendered."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.debug", "info": {}})
+        Thing()
+        await send({"type": "http.response.body"})
+
+    asyncio.run(ask(recording.wrap(answer)))
+
+    assert recording.order("response starts", "engine opened", "response ends")
+    assert recording.count("response", "ends") == 1
+
+
+def test_of_a_long_path_only_the_beginning_is_noted(recording: Recording) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    path = "/" + "long" * LONGEST_DETAIL
+    asyncio.run(ask(recording.wrap(answer), path))
+
+    assert recording.events[0].detail == f"GET {path}"[:LONGEST_DETAIL]
 
 
 # In which order
@@ -136,9 +164,9 @@ def two_engines(recording: Recording) -> Recording:
     """Opened 1 and 2, closed 1 and 2; request 1 has the first one, request 2 the other."""
     things: list[Thing] = []
     for request in (1, 2):
-        for_request(request, lambda: things.append(Thing()))
+        for_request(recording, request, lambda: things.append(Thing()))
     for request, thing in enumerate(things, start=1):
-        for_request(request, thing.close)
+        for_request(recording, request, thing.close)
     return recording
 
 
@@ -275,10 +303,10 @@ def test_what_is_still_open_keeps_its_opening() -> None:
         assert recording.left_open() == ["engine 1"]
 
         engine.close()
-        assert recording.order("engine 1 opened", "engine 1 closed")
+        assert recording.of_kind("engine") == ["engine 1 opened", "engine 1 closed"]
         for _ in range(100):
             Thing("S3 client").close()
-        assert recording.count("engine", "opened") == recording.count("engine", "closed") == 0
+        assert recording.of_kind("engine") == []
         assert recording.dropped + len(recording.events) == recording.moment
 
 
@@ -291,6 +319,50 @@ def test_what_nobody_ever_closes_is_bounded_too() -> None:
 
     assert recording.left_open()[:2] == ["engine 1", "engine 2"]  # what has been open the longest
     assert recording.left_open()[-1] == "engine 500"
+
+
+def test_what_is_not_kept_is_neither_counted_nor_in_any_order() -> None:
+    with record(LIMIT) as recording:
+        for _ in range(LIMIT):
+            Thing().close()
+        assert recording.count("engine", "opened") == LIMIT
+        assert recording.order("engine 1 opened", "engine 10 closed")
+        Thing()
+
+    with pytest.raises(Forgotten, match="events are not kept"):
+        recording.count("engine", "opened")
+    with pytest.raises(Forgotten, match="events are not kept"):
+        recording.order("engine 10 opened", "engine 10 closed")
+
+
+class Closing(str):
+    """A detail that opens and closes something at its own end.
+
+    The garbage collector does the like at any moment, in the middle of a method, too.
+    """
+
+    __slots__ = ("recording",)
+    recording: Recording
+
+    def __del__(self) -> None:
+        self.recording.note("session", next(self.recording.numbers("session")), "closed", None)
+
+
+def test_what_ends_while_the_recording_is_busy_is_recorded_too() -> None:
+    recording = Recording(LIMIT)
+
+    def fill() -> None:
+        for number in range(1, 2 * LIMIT + 2):
+            detail = Closing()
+            detail.recording = recording
+            recording.note("engine", number, "opened", None, detail)
+
+    filling = Thread(target=fill, daemon=True)  # it would wait for itself for ever
+    filling.start()
+    filling.join(20)
+
+    assert not filling.is_alive()
+    assert "session 1 closed" in recording.of_kind("session")
 
 
 def test_a_recording_keeps_no_object_alive() -> None:
