@@ -1,14 +1,14 @@
 """What counts as a session, as a transaction and as a connection, and whose it is."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Annotated
 
 import pytest
 from fastapi import Depends
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,6 +20,7 @@ from steps.workbook.recording import Recording
 from tests.workbook.served import Served, owners, use
 
 CONNECTION = "connection"
+LOST = [f"connection 1 {what}" for what in ("taken", "given back", "closed")]
 
 
 @pytest.fixture
@@ -40,10 +41,6 @@ def served(recording: Recording) -> Iterator[Served]:
         served.engine.dispose()
 
 
-def happened(recording: Recording, *kinds: str) -> list[str]:
-    return [str(event) for event in recording.events if event.kind in kinds]
-
-
 # Transactions
 
 
@@ -55,7 +52,7 @@ def test_a_savepoint_is_no_transaction(engine: Engine, recording: Recording) -> 
             savepoint.rollback()
         session.commit()
 
-    assert happened(recording, "transaction") == [
+    assert recording.of_kind("transaction") == [
         "transaction 1 begins",
         "transaction 1 commits",
         "transaction 1 ends",
@@ -90,6 +87,60 @@ def test_an_error_rolls_the_transaction_back(engine: Engine, recording: Recordin
     assert recording.order("transaction ends", "session closed")
 
 
+def test_an_error_before_the_commit_rolls_back_without_a_word(
+    engine: Engine, recording: Recording
+) -> None:
+    with suppress(RuntimeError), Session(engine) as session:
+        use(session)
+        raise RuntimeError
+
+    assert recording.of_kind("transaction") == [
+        "transaction 1 begins",
+        "transaction 1 rolls back",
+        "transaction 1 ends",
+    ]
+
+
+@pytest.mark.parametrize("end", [Session.close, Session.reset, Session.invalidate])
+def test_a_transaction_that_is_not_committed_rolls_back_however_its_session_ends(
+    end: Callable[[Session], None], engine: Engine, recording: Recording
+) -> None:
+    session = Session(engine)
+    with session.begin_nested():
+        use(session)
+    end(session)
+
+    assert recording.count("transaction", "rolls back") == 1
+    assert recording.count("transaction", "commits") == 0
+    assert recording.order("transaction begins", "transaction rolls back", "transaction ends")
+
+
+def test_a_transaction_that_never_reached_the_database_only_ends(
+    engine: Engine, recording: Recording
+) -> None:
+    with Session(engine) as session:
+        session.begin()
+
+    assert recording.of_kind("transaction") == ["transaction 1 begins", "transaction 1 ends"]
+
+
+def test_what_is_committed_or_rolled_back_is_not_rolled_back_once_more(
+    engine: Engine, recording: Recording
+) -> None:
+    with Session(engine) as session:
+        use(session)
+        session.commit()
+        use(session)
+        session.rollback()
+        session.begin()
+
+    assert [each.action for each in recording.events if each.kind == "transaction"] == [
+        *("begins", "commits", "ends"),
+        *("begins", "rolls back", "ends"),
+        *("begins", "ends"),
+    ]
+
+
 def test_each_transaction_is_within_its_session(engine: Engine, recording: Recording) -> None:
     with Session(engine), Session(engine) as session:
         for _ in range(2):
@@ -107,7 +158,7 @@ def test_a_session_that_is_closed_twice_closes_once(engine: Engine, recording: R
     with Session(engine) as session:
         session.close()
 
-    assert happened(recording, "session") == ["session 1 opened", "session 1 closed"]
+    assert recording.of_kind("session") == ["session 1 opened", "session 1 closed"]
 
 
 def test_a_session_that_is_used_after_it_closed_is_a_new_one(
@@ -119,7 +170,7 @@ def test_a_session_that_is_used_after_it_closed_is_a_new_one(
     session.close()
 
     sessions = ["session 1 opened", "session 1 closed", "session 2 opened", "session 2 closed"]
-    assert happened(recording, "session") == sessions
+    assert recording.of_kind("session") == sessions
     assert [each.within for each in recording.events if str(each).endswith("begins")] == [
         "session 2"
     ]
@@ -138,7 +189,7 @@ def test_a_session_that_was_there_before_is_new_when_it_is_used(engine: Engine) 
         use(session)
         session.close()
 
-    assert happened(recording, "session") == ["session 1 opened", "session 1 closed"]
+    assert recording.of_kind("session") == ["session 1 opened", "session 1 closed"]
 
 
 def test_a_session_of_a_factory_and_of_ones_own_class_is_recorded(
@@ -152,6 +203,18 @@ def test_a_session_of_a_factory_and_of_ones_own_class_is_recorded(
         pass
 
     assert recording.count("session", "opened") == recording.count("session", "closed") == 2
+
+
+def test_a_session_that_is_invalidated_is_closed_and_so_is_its_connection(
+    engine: Engine, recording: Recording
+) -> None:
+    session = Session(engine)
+    use(session)
+    session.invalidate()
+
+    assert recording.of_kind("session") == ["session 1 opened", "session 1 closed"]
+    assert recording.of_kind(CONNECTION) == LOST
+    assert recording.left_open() == []
 
 
 # Connections
@@ -185,7 +248,48 @@ def test_a_connection_that_was_there_before_has_a_number_when_it_is_taken(
     with Session(engine) as session:
         use(session)
 
-    assert happened(recording, CONNECTION) == ["connection 1 taken", "connection 1 given back"]
+    assert recording.of_kind(CONNECTION) == ["connection 1 taken", "connection 1 given back"]
+
+
+def test_a_connection_that_is_lost_in_use_is_given_back_and_closed_once(
+    engine: Engine, recording: Recording
+) -> None:
+    with Session(engine) as session:
+        session.connection().invalidate()
+
+    assert recording.of_kind(CONNECTION) == LOST
+    assert recording.left_open() == []
+
+
+def test_what_takes_the_place_of_a_lost_connection_is_a_new_one(
+    engine: Engine, recording: Recording
+) -> None:
+    with Session(engine) as session:
+        session.connection().invalidate()
+    with Session(engine) as session:
+        use(session)
+
+    new = [f"connection 2 {what}" for what in ("opened", "taken", "given back")]
+    assert recording.of_kind(CONNECTION) == [*LOST, *new]
+    assert recording.left_open() == ["connection 2"]
+
+
+def test_a_connection_that_left_the_pool_is_closed_by_whoever_took_it(
+    engine: Engine, recording: Recording
+) -> None:
+    connection = engine.connect()
+    connection.detach()
+    with engine.connect():  # which has the place that became free
+        connection.close()
+
+    assert recording.of_kind(CONNECTION) == [
+        "connection 1 taken",
+        "connection 2 opened",
+        "connection 2 taken",
+        "connection 1 given back",
+        "connection 1 closed",
+        "connection 2 given back",
+    ]
 
 
 # Who closes it does not matter
@@ -220,6 +324,42 @@ def test_what_the_garbage_collector_closes_keeps_its_owner(
     assert recording.order("transaction ends", "session 1 closed", "request 2 ends")
     for kind in ("session", "transaction", CONNECTION):
         assert owners(recording, kind) == [{1}]
+
+
+def test_a_connection_beyond_the_pool_keeps_its_owner_when_the_garbage_collector_closes_it(
+    served: Served, recording: Recording
+) -> None:
+    engine = create_engine(served.engine.url, pool_size=1, max_overflow=1)
+
+    def connection_in_a_generator() -> Iterator[None]:
+        with engine.connect():
+            yield
+
+    @served.app.get("/forget")
+    def forget() -> None:
+        circle: list[object] = [generator := connection_in_a_generator()]
+        circle.append(circle)
+        next(generator)
+
+    @served.app.get("/collect")
+    def collect() -> None:
+        with engine.connect():
+            pass  # so the pool is full
+        gc.collect()
+
+    gc.collect()
+    gc.disable()
+    try:
+        served.ask("/forget", "/collect")
+    finally:
+        gc.enable()
+    engine.dispose()
+
+    assert [
+        (each.action, each.request)
+        for each in recording.events
+        if (each.kind, each.number) == (CONNECTION, 1)
+    ] == [("opened", 1), ("taken", 1), ("given back", 1), ("closed", 1)]
 
 
 # Asynchronous ones

@@ -105,6 +105,15 @@ def test_with_function_scope_the_commit_comes_before_the_response(
     assert recording.order("transaction commits", "session closed", "response starts")
 
 
+@pytest.mark.parametrize("number", [1, 3, 4, 6])
+def test_a_log_in_that_fails_rolls_back_before_its_response(number: int) -> None:
+    recording = record_step(number, LOG_IN)
+
+    assert "response 1 starts: 401" in recording.of_request(1)
+    assert recording.order("transaction rolls back", "response starts", request=1)
+    assert recording.count("transaction", "commits") == 0
+
+
 # Two hundred requests at once
 
 
