@@ -7,6 +7,9 @@ from steps.workbook.recording import Recording
 REQUEST = ("1: request 1 begins", "1: response 1 starts", "1: response 1 ends", "1: request 1 ends")
 """What a small request does."""
 
+HOMES = {"response": "request", "client": "request", "transaction": "session"}
+"""Within what something is that has no row of its own."""
+
 
 def recorded(*happenings: str, limit: int = 100) -> Recording:
     """Make a recording of lines such as "1: session 2 opened"; without a number it is the app's."""
@@ -14,7 +17,7 @@ def recorded(*happenings: str, limit: int = 100) -> Recording:
     for happening in happenings:
         request, _, what = happening.rpartition(": ")
         kind, number, action = re.findall(r"^(.+?) (\d+) (.+)$", what)[0]
-        home = {"response": f"request {number}", "transaction": f"session {number}"}
+        home = HOMES.get(kind)
         owner = int(request) if request else None
-        recording.note(kind, int(number), action, owner, "", home.get(kind, ""))
+        recording.note(kind, int(number), action, owner, "", f"{home} {number}" if home else "")
     return recording

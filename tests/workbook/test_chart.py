@@ -2,18 +2,25 @@
 
 import re
 from base64 import b64decode
+from collections.abc import Iterator
 from html import unescape
+from itertools import pairwise
+from typing import Annotated, Literal
 from xml.etree import ElementTree
 
 import pytest
+from fastapi import Depends
+from sqlalchemy.orm import Session
 
 from steps.workbook.calls import HEALTH, LIST_BUCKETS, LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
 from steps.workbook.chart import DARK_COLOURS, STYLE, chart, describe, draw, draw_newest
+from steps.workbook.environment import new_database
 from steps.workbook.pictures import COLOURS
 from steps.workbook.recording import Recording
 from steps.workbook.rows import newest, rows_of
 from steps.workbook.step_lifetimes import record_step
 from tests.workbook.recorded import REQUEST, recorded
+from tests.workbook.served import Served, use
 
 TITLE = "A title"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,6 +43,137 @@ def words_of(recording: Recording, *, is_over: bool = True) -> str:
 
 def texts(svg: str) -> list[str]:
     return [found.text or "" for found in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
+
+
+# Where things are
+
+LIVES = (
+    "engine 1 opened",
+    "1: request 1 begins",
+    "1: session 1 opened",
+    "1: transaction 1 begins",
+    "1: transaction 1 commits",
+    "1: transaction 1 ends",
+    "1: session 1 closed",
+    "1: session 2 opened",
+    "1: transaction 2 begins",
+    "1: transaction 2 rolls back",
+    "1: transaction 2 ends",
+    "1: session 2 closed",
+    "1: client 1 disconnects",
+    "1: response 1 starts",
+    "1: response 1 ends",
+    "1: request 1 ends",
+    "engine 1 closed",
+)
+
+
+def moments_in(svg: str) -> list[float]:
+    """Return where the stroke of each event is; all of them must be in one kind of thread."""
+    (strokes,) = re.findall(r'class="stroke" d="([^"]+)"', svg)
+    return [float(x) for x in re.findall(r"M([\d.]+)", strokes)]
+
+
+def marks_in(svg: str) -> dict[str, float]:
+    """Return where the middle of each mark in a row is, the newest of each kind."""
+    shapes = {
+        "commit": (r'<circle class="mark" cx="([\d.]+)"', 0),
+        "rollback": (r'<path class="cross" d="M([\d.]+) [\d.]+l10', 5),
+        "response sent": (r'<path class="mark" d="M([\d.]+) [\d.]+l11', 5),
+        "client gone": (r'<path class="cross" d="M([\d.]+) [\d.]+v14', 0),
+    }
+    rows = svg[: svg.index(">event loop</text>" if "event loop<" in svg else ">main thread</text>")]
+    found = {mark: re.findall(shape, rows) for mark, (shape, _) in shapes.items()}
+    return {mark: float(all_of[-1]) + shapes[mark][1] for mark, all_of in found.items() if all_of}
+
+
+def bars_in(svg: str, kind: Literal["life", "span"]) -> list[tuple[float, float]]:
+    """Return from where to where each bar goes, row by row."""
+    found = re.findall(rf'class="{kind} \w+" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
+    return [(float(x), float(x) + float(width)) for x, width in found]
+
+
+def test_every_event_is_right_of_the_one_before() -> None:
+    moments = moments_in(picture(recorded(*LIVES)))
+
+    assert len(moments) == len(LIVES)
+    assert all(before < after for before, after in pairwise(moments))
+
+
+def test_a_mark_is_where_its_event_is() -> None:
+    svg = picture(recorded(*LIVES))
+    moments = moments_in(svg)
+
+    assert marks_in(svg) == {
+        "commit": pytest.approx(moments[4], abs=0.2),
+        "rollback": pytest.approx(moments[9], abs=0.2),
+        "client gone": pytest.approx(moments[12], abs=0.2),
+        "response sent": pytest.approx(moments[13], abs=0.2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "events"),
+    [
+        ("life", [(0, 16), (1, 15), (2, 6), (7, 11)]),
+        ("span", [(13, 14), (3, 5), (8, 10)]),
+    ],
+)
+def test_a_bar_begins_and_ends_with_its_events(
+    kind: Literal["life", "span"], events: list[tuple[int, int]]
+) -> None:
+    svg = picture(recorded(*LIVES))
+    moments = [0, *moments_in(svg), 1e9]
+
+    bars = bars_in(svg, kind)
+    assert len(bars) == len(events)
+    for (left, right), (first, last) in zip(bars, events, strict=True):
+        assert moments[first] < left <= moments[first + 1]
+        assert moments[last + 1] <= right < moments[last + 2]
+
+
+def test_what_did_not_begin_in_the_picture_comes_in_from_the_left() -> None:
+    engine, request = bars_in(picture(recorded("engine 1 opened", "1: request 1 ends")), "life")
+
+    assert request[0] == engine[0]
+
+
+@pytest.fixture
+def served(recording: Recording) -> Iterator[Served]:
+    with new_database():
+        served = Served(recording)
+        yield served
+        served.engine.dispose()
+
+
+def test_the_chart_shows_the_commit_after_the_response(
+    served: Served, recording: Recording
+) -> None:
+    @served.app.get("/")
+    def answer(session: Annotated[Session, Depends(served.get_session)]) -> None:
+        use(session)
+
+    served.ask("/")
+
+    marks = marks_in(picture(recording))
+    assert marks["commit"] > marks["response sent"]
+
+
+def test_with_function_scope_the_chart_shows_the_commit_before_the_response(
+    served: Served, recording: Recording
+) -> None:
+    @served.app.get("/")
+    def answer(session: Annotated[Session, Depends(served.get_session, scope="function")]) -> None:
+        use(session)
+
+    served.ask("/")
+
+    marks = marks_in(picture(recording))
+    assert marks["commit"] < marks["response sent"]
+
+
+def test_the_picture_says_that_it_shows_order_and_no_time() -> None:
+    assert any("Left to right: order, not time." in text for text in texts(picture(Recording())))
 
 
 # Rows and marks
@@ -90,6 +228,66 @@ def test_what_a_request_opens_is_labelled_with_it(step_03: Recording) -> None:
     assert {label.split()[0] for label in labels} == {"r1", "r2", "r3"}
 
 
+def label_of(svg: str, label: str) -> tuple[float, str]:
+    """Return where a label is, and which end of it."""
+    found = re.findall(rf'x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)">{label}<', svg)
+    ((x, anchor),) = found
+    return float(x), anchor
+
+
+def test_a_label_is_left_of_its_bar_where_there_is_room() -> None:
+    others = [f"engine {n} {what}" for n in range(1, 9) for what in ("opened", "closed")]
+    svg = picture(recorded(*others, "7: session 1 opened", "7: session 1 closed"))
+
+    x, anchor = label_of(svg, "r7")
+    assert anchor == "end"
+    assert x < bars_in(svg, "life")[-1][0]
+
+
+def test_a_label_is_in_its_bar_where_nothing_else_is() -> None:
+    others = [f"engine {n} {what}" for n in range(1, 9) for what in ("opened", "closed")]
+    svg = picture(recorded("7: session 1 opened", *others, "7: session 1 closed"))
+
+    x, anchor = label_of(svg, "r7")
+    left, right = bars_in(svg, "life")[-1]
+    assert anchor == "start"
+    assert left < x < right - 10
+
+
+def test_a_label_is_right_of_a_bar_that_is_too_small_or_too_full() -> None:
+    others = [f"engine {n} {what}" for n in range(1, 31) for what in ("opened", "closed")]
+    small = ["777: session 1 opened", "777: session 1 closed", *others]
+    uses = ["777: transaction 1 begins", "777: transaction 1 ends"]
+    full = [small[0], *uses, *others[:9], small[1], *others[9:]]
+    for happenings in (small, full):
+        svg = picture(recorded(*happenings))
+
+        x, anchor = label_of(svg, "r777")
+        assert anchor == "start"
+        assert x > bars_in(svg, "life")[-1][1]
+
+
+def test_a_label_is_in_a_bar_that_is_too_small_where_it_has_no_end() -> None:
+    svg = picture(recorded("7: session 1 opened", "7: transaction 1 begins"))
+
+    x, anchor = label_of(svg, "r7")
+    assert anchor == "start"
+    assert bars_in(svg, "life")[0][0] < x < bars_in(svg, "life")[0][0] + 10
+
+
+def test_a_long_label_is_cut_but_keeps_its_status() -> None:
+    recording = Recording()
+    recording.note("request", 1, "begins", 1, "GET /" + "users/" * 20)
+    unanswered = picture(recording)
+    recording.note("response", 1, "starts", 1, "404", "request 1")
+
+    (label,) = (text for text in texts(picture(recording)) if text.startswith("r1 GET"))
+    assert re.fullmatch(r"r1 GET /users/[users/]+… 404", label)
+    (label,) = (text for text in texts(unanswered) if text.startswith("r1 GET"))
+    assert re.fullmatch(r"r1 GET /users/[users/]+…", label)
+    assert "GET /" + "users/" * 20 + " 404" in picture(recording)  # whoever points at it
+
+
 def test_an_object_that_is_open_is_said_to_be(step_03: Recording) -> None:
     recording = recorded("engine 1 opened", "S3 client 1 opened", "S3 client 1 closed")
 
@@ -127,8 +325,8 @@ def test_what_is_not_shown_is_said() -> None:
 
     assert "2 earlier events are not kept." in texts(picture(recording))[-1]
     assert chart(recording, TITLE).data.endswith('2 earlier events are not kept.">')
-    assert texts(svg)[-1].endswith("1 earlier requests are not shown.")
-    assert words.endswith("1 earlier requests are not shown.")
+    assert texts(svg)[-1].endswith(" 1 earlier request is not shown.")
+    assert words.endswith(" 1 earlier request is not shown.")
     assert "earlier" not in picture(recorded(*REQUEST))
     assert "earlier" not in describe(recorded(*REQUEST).events, TITLE, is_over=True)
 
@@ -175,9 +373,13 @@ def test_a_title_cannot_break_the_picture(step_03: Recording) -> None:
 
 def test_a_path_cannot_break_the_picture() -> None:
     recording = Recording()
-    recording.note("request", 1, "begins", 1, f"GET /{EVIL}\x00\x1b\ud800\uffff")
+    for number, path in enumerate((EVIL, "\x00\x1b\ud800\uffff"), start=1):
+        recording.note("request", number, "begins", number, f"GET /{path}")
 
-    assert "r1 GET /" + EVIL + "\ufffd" * 4 in texts(picture(recording))
+    drawn = texts(picture(recording))
+    assert any(text.startswith("r1 GET /" + EVIL[:-1]) for text in drawn)
+    assert "r2 GET /" + "\ufffd" * 4 in drawn
+    assert "<script>" not in picture(recording)
     assert "<script>" not in chart(recording, TITLE).data
 
 
