@@ -2,6 +2,7 @@
 
 from html import escape
 from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING
 
 from steps.workbook.pictures import COLOURS, WIDTH, embed
@@ -92,9 +93,12 @@ def describe(
     return " ".join(sentences)
 
 
-def draw_newest(recording: Recording, title: str, requests: int, after: int = 0) -> tuple[str, str]:
-    """Return the picture of the newest requests since a moment, and its words."""
-    events, left_out = newest(recording.events, requests, after)
+def draw_newest(
+    recording: Recording, title: str, requests: int, after: int = 0, until: float = inf
+) -> tuple[str, str]:
+    """Return the picture of the newest requests after a moment and until another, and its words."""
+    so_far = [event for event in recording.events if event.moment <= until]
+    events, left_out = newest(so_far, requests, after)
     is_over, dropped = recording.is_over, recording.dropped
     svg = draw(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
     words = describe(events, title, is_over=is_over, dropped=dropped, left_out=left_out)

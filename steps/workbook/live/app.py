@@ -94,8 +94,10 @@ def _page(recording: Recording, title: str, is_stopping: Callable[[], bool]) -> 
         update = newest.get(after)
         if update is None or update.moment != moment:
             # In a thread that is not the app's, so that no request waits for a picture.
-            drawing = asyncio.to_thread(draw_newest, recording, title, MOST_REQUESTS, after)
-            svg, words = await drawing
+            # Until this moment, though more may happen meanwhile: "Clear" starts from it.
+            svg, words = await asyncio.to_thread(
+                draw_newest, recording, title, MOST_REQUESTS, after, moment
+            )
             update = Update(recording=name, svg=svg, words=words, moment=moment)
             if len(newest) > MOST_PICTURES:
                 newest.clear()
