@@ -1,0 +1,29 @@
+"""
+People think: A second client in the child is enough.
+Rejected by: test_the_parent_opens_nothing
+Message: nobody closes
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Client(Protocol):
+    def ask(self, name: str) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class Worker:
+    def __init__(self, open_client: Callable[[], Client]) -> None:
+        self.open_client = open_client
+        self.client = open_client()
+
+    def after_fork(self) -> None:
+        self.client = self.open_client()
+
+    def task(self, name: str) -> str:  # called in a child
+        return self.client.ask(name)
+
+    def before_exit(self) -> None:  # called in each child, after its last task
+        self.client.close()

@@ -1,0 +1,28 @@
+"""
+People think: The end of a process closes everything.
+Rejected by: test_a_child_closes_what_it_opened
+Message: says goodbye
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Client(Protocol):
+    def ask(self, name: str) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class Worker:
+    def __init__(self, open_client: Callable[[], Client]) -> None:
+        self.open_client = open_client
+
+    def after_fork(self) -> None:
+        self.client = self.open_client()
+
+    def task(self, name: str) -> str:  # called in a child
+        return self.client.ask(name)
+
+    def before_exit(self) -> None:  # called in each child, after its last task
+        del self.client

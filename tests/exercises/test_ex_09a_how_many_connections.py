@@ -1,0 +1,35 @@
+"""Exercise 09a: what every process takes from a database."""
+
+from steps.exercises import ex_09a_how_many_connections as exercise
+from tests.exercises.checks import expect
+
+POOL_SIZE, MAX_CONNECTIONS = 15, 100
+
+
+def test_each_web_process_has_a_pool() -> None:
+    expect(
+        "WEB",
+        seen=exercise.WEB,
+        expected=4 * POOL_SIZE,
+        why="An engine and its pool belongs to one process. `--workers 4` starts four.",
+    )
+
+
+def test_a_workers_parent_opens_nothing() -> None:
+    expect(
+        "WEB_AND_WORKER",
+        seen=exercise.WEB_AND_WORKER,
+        expected=(4 + 2) * POOL_SIZE,
+        why="Nothing is opened before the fork, so the parent has no pool, and each of its "
+        "children has one.",
+    )
+
+
+def test_a_pool_fits_as_a_whole_or_not() -> None:
+    expect(
+        "MOST_WEB_PROCESSES",
+        seen=exercise.MOST_WEB_PROCESSES,
+        expected=MAX_CONNECTIONS // POOL_SIZE,
+        why="A process that is busy takes its whole pool. The one after the last that fits is "
+        "refused a connection now and then.",
+    )
