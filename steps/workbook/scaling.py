@@ -14,6 +14,7 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.catalogue import find_step
 from steps.workbook.environment import embedded_environment, variables
+from steps.workbook.experiments.event_loop import on_event_loop
 from steps.workbook.postgresql import new_postgresql_database, serve_postgresql
 from steps.workbook.serving import serve_process
 
@@ -36,7 +37,7 @@ def connections_of_each_process() -> dict[int, int]:
     with serve_postgresql() as server:
         for processes in PROCESSES:
             with _served(server.url, processes) as (url, database):
-                counts[processes] = asyncio.run(_fill_pools(url, database, processes))
+                counts[processes] = on_event_loop(_fill_pools, url, database, processes)
     return counts
 
 

@@ -1,5 +1,6 @@
 """What becomes of an export when messages get lost or come twice, and workers die."""
 
+import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from moto.moto_server.werkzeug_app import create_backend_app
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from steps.step_09_beyond_http import export_service
 from steps.step_09_beyond_http.app import App
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.infra import InfraContainer
@@ -118,6 +120,7 @@ def an_export_without_a_broker() -> dict[str, int | str]:
     async def look_for_what_is_left(app: App) -> None:
         await app.export_service.write_unclaimed()
 
+    logging.getLogger(export_service.__name__).addHandler(logging.NullHandler())  # it warns
     with new_accounts(), variables(NO_BROKER), TestClient(create_app()) as client:
         asked = client.post("/exports")
         on_event_loop(with_apps, 1, look_for_what_is_left)
