@@ -64,6 +64,8 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
     assert created.status_code == 201
     assert exit_code == 0
     assert farewell.splitlines()[-1] == "Closed."
+    assert "GET /health" in farewell
+    assert "/lifetimes" not in farewell  # the page asks often
     assert not Path(lines[3].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)

@@ -2,22 +2,27 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from steps.workbook import serving
 from steps.workbook.catalogue import find_step
 from steps.workbook.lifetimes import record
 from steps.workbook.live.app import with_live_page
 from steps.workbook.recording import Recording
-from steps.workbook.serving import serve
+from steps.workbook.serving import reserve_port, serve
 from steps.workbook.singletons import own_singletons
+from tests.workbook.served import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -53,13 +58,38 @@ class Visit:
     page: Page
     url: str
     recording: Recording
+    stop_server: Callable[[], None]
     asked_for: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Open the page, and note what it does from now on."""
+
+        def note_request(request: Request) -> None:
+            self.asked_for.append(request.url)
+
+        def note_console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.complaints.append(message.text)
+
+        self.page.on("request", note_request)
+        self.page.on("console", note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(f"{self.url}/lifetimes")
+        self.expect_state("Live")
 
     def press(self, name: str) -> None:
         """Press a button and wait until every request sent so far is answered."""
         self.page.get_by_role("button", name=name, exact=True).click()
         expect(self.page.locator("#answers .waiting")).to_have_count(0)
+
+    def expect_answer(self, text: str) -> None:
+        expect(self.page.locator("#answers li").first).to_have_text(text)
+
+    def expect_state(self, text: str) -> None:
+        """Wait until the page says so; a browser takes seconds to try a connection again."""
+        status = self.page.get_by_role("status")
+        expect(status).to_have_text(text, timeout=PATIENCE_S * 1_000)
 
     def expect_words(self, text: str) -> None:
         expect(self.page.locator("#words")).to_contain_text(re.compile(text))
@@ -73,29 +103,21 @@ class Visit:
 def open_page(browser: Browser, number: int, *, dark: bool = False) -> Iterator[Visit]:
     """Serve a step with its page and open it."""
     stopping, step = Event(), find_step(number)
-    with ExitStack() as stack:
+    with ThreadPoolExecutor() as threads, ExitStack() as stack, ExitStack() as server:
         stack.enter_context(own_singletons(step))
         recording = stack.enter_context(record())
         title = f"Lifetimes in step {number:02}"
         app = with_live_page(step.create_app(), recording, title, stopping.is_set)
-        url = stack.enter_context(serve(app))
-        stack.callback(stopping.set)
-        page = stack.enter_context(browser.new_page(color_scheme="dark" if dark else "light"))
-        visit = Visit(page, url, recording)
+        url = server.enter_context(serve(app))
+        server.callback(stopping.set)
 
-        def note_request(request: Request) -> None:
-            visit.asked_for.append(request.url)
+        def stop_server() -> None:
+            threads.submit(server.close).result(PATIENCE_S)
 
-        def note_console(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning"):
-                visit.complaints.append(message.text)
-
-        page.on("request", note_request)
-        page.on("console", note_console)
-        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        page.goto(f"{url}/lifetimes")
-        expect(page.get_by_role("status")).to_have_text("Live")
-        yield visit
+        with browser.new_page(color_scheme="dark" if dark else "light") as page:
+            visit = Visit(page, url, recording, stop_server)
+            visit.open()
+            yield visit
 
 
 def test_a_sign_up_by_its_button_shows_the_life_of_one_request(browser: Browser) -> None:
@@ -188,6 +210,42 @@ def test_clear_leaves_only_what_is_open(browser: Browser) -> None:
         assert visit.rows("engine") == ["engine 1"]
 
 
+def test_clear_shows_at_once_even_while_the_picture_pauses(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Check the health")
+        visit.expect_words("request 1 ends")
+        visit.press("Pause")
+        visit.press("Clear")
+        expect(visit.page.locator("#words")).not_to_contain_text("request 1")
+        visit.press("Check the health")
+        visit.page.wait_for_function("() => latest.words.includes('request 2 ends')")
+
+        assert visit.rows("request") == []
+        visit.expect_state("Live, paused")
+
+
+def test_a_new_bucket_changes_nothing_about_the_user(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.page.get_by_label("API key").fill("key")
+        for button, answer in (
+            ("Sign up", "POST /users: 201"),
+            ("Create a bucket", "POST /buckets: 201"),
+            ("Sign up once more", "POST /users: 409, This email is already registered."),
+            ("Log in", "POST /login: 200"),
+        ):
+            visit.press(button)
+            visit.expect_answer(answer)
+
+
+def test_the_user_who_is_looked_up_is_the_newest(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        for _ in range(2):
+            visit.press("Sign up")
+        visit.press("Look up the user")
+
+        visit.expect_answer("GET /users/2: 200")
+
+
 def test_a_new_bucket_takes_the_key_that_the_reader_types(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
         visit.press("Create a bucket")
@@ -223,10 +281,45 @@ def test_picture_and_page_are_light_or_dark_together(browser: Browser, *, dark: 
         assert (lightness(visit, "svg text", "fill") > 127) == dark
 
 
-def test_a_page_that_is_open_lets_the_server_stop(browser: Browser) -> None:
-    with open_page(browser, 3) as visit:
-        page = visit.page
+LOST = "The connection is lost. Is the server still running?"
 
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(visit.url, trust_env=False)
-    assert page.is_closed()
+
+def test_a_page_that_is_open_lets_the_server_stop_and_says_so(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.stop_server()
+
+        assert not visit.page.is_closed()
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(visit.url, trust_env=False)
+        visit.expect_state(LOST)
+        visit.press("Pause")
+        visit.expect_state(f"{LOST}, paused")
+        visit.press("Go on")
+        visit.expect_state(LOST)
+
+
+def test_a_page_shows_the_server_that_comes_after_its_own(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries one step after the other leaves the page open."""
+    with reserve_port() as reserved:
+        port = reserved.getsockname()[1]
+    monkeypatch.setattr(serving, "reserve_port", partial(reserve_port, port))
+    with open_page(browser, 3) as visit:
+        for _ in range(2):
+            visit.press("Check the health")
+        visit.expect_words("request 2 ends")
+        visit.press("Clear")
+        expect(visit.page.locator("#words")).not_to_contain_text("request 2")
+        visit.stop_server()
+
+        next_one, stopping = Recording(), Event()
+        next_one.note("engine", 7, "opened", None)
+        app = with_live_page(FastAPI(), next_one, "Another step", stopping.is_set)
+        with serve(app):
+            heading = visit.page.get_by_role("heading")
+            expect(heading).to_have_text("Another step", timeout=PATIENCE_S * 1_000)
+            visit.expect_words("engine 7 opened")
+            assert visit.rows("engine") == ["engine 7"]
+            visit.expect_state("Live")
+            stopping.set()

@@ -102,7 +102,7 @@ def test_a_picture_goes_up_to_its_moment_though_more_happens_while_it_is_drawn(
     def draw_late(
         recording: Recording, title: str, requests: int, after: int, until: int
     ) -> tuple[str, str]:
-        if recording.moment == until == 5:
+        if recording.moment == 5:
             recording.note("engine", 2, "opened", None)
         return draw_newest(recording, title, requests, after, until)
 
