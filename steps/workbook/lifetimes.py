@@ -50,7 +50,10 @@ class _Owned:
         self._recording.note(self._kind, number, action, request, "", within)
 
     def happen(self, subject: object, action: str) -> None:
-        if known := self._known.get(id(subject)):
+        self.happen_by_id(id(subject), action)
+
+    def happen_by_id(self, subject: int, action: str) -> None:
+        if known := self._known.get(subject):
             self._recording.note(self._kind, known[0], action, known[1])
 
     def end(self, subject: object, action: str) -> None:
@@ -127,8 +130,9 @@ def _connections(recording: Recording) -> Iterator[None]:
 def _sessions(recording: Recording) -> Iterator[None]:
     """Sessions and their transactions. Savepoints are no transactions of their own."""
     sessions, transactions = _Owned(recording, "session"), _Owned(recording, "transaction")
-    # Of transactions that the database knows, until a commit or a rollback: by connection, by id.
-    undecided: dict[int, SessionTransaction] = {}
+    # Of transactions that the database knows, until a commit or a rollback: by connection,
+    # and the other way round. Ids, because a session that nobody else knows must be forgotten.
+    undecided: dict[int, int] = {}
     connection_of: dict[int, int] = {}
 
     def begin(session: Session, transaction: SessionTransaction) -> None:
@@ -140,27 +144,27 @@ def _sessions(recording: Recording) -> Iterator[None]:
     def reach_database(session: Session, _: SessionTransaction, connection: Connection) -> None:
         if transaction := session.get_transaction():
             connection_of[id(transaction)] = id(connection.connection.dbapi_connection)
-            undecided[connection_of[id(transaction)]] = transaction
+            undecided[connection_of[id(transaction)]] = id(transaction)
 
     def give_back(connection: object, _: ConnectionPoolEntry) -> None:
         """SQLAlchemy rolls back what is not committed by now, and says nothing of it."""
         if transaction := undecided.get(id(connection)):
             decide(transaction, "rolls back")
 
-    def decide(transaction: SessionTransaction, action: str) -> None:
-        undecided.pop(connection_of.pop(id(transaction), 0), None)
-        transactions.happen(transaction, action)
+    def decide(transaction: int, action: str) -> None:
+        undecided.pop(connection_of.pop(transaction, 0), None)
+        transactions.happen_by_id(transaction, action)
 
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
             if id(transaction) in connection_of:  # its connection is not the pool's any more
-                decide(transaction, "rolls back")
+                decide(id(transaction), "rolls back")
             transactions.end(transaction, "ends")
 
     def decide_root(session: Session, action: str) -> None:
         transaction = session.get_transaction()
         if transaction and not session.in_nested_transaction():
-            decide(transaction, action)
+            decide(id(transaction), action)
 
     listeners: dict[str, Callable[..., None]] = {
         "after_transaction_create": begin,

@@ -94,9 +94,11 @@ def test_an_error_before_the_commit_rolls_back_without_a_word(
         use(session)
         raise RuntimeError
 
-    assert recording.of_kind("transaction") == [
+    assert recording.of_kind("transaction", CONNECTION) == [
         "transaction 1 begins",
+        "connection 1 taken",
         "transaction 1 rolls back",
+        "connection 1 given back",
         "transaction 1 ends",
     ]
 
@@ -324,6 +326,18 @@ def test_what_the_garbage_collector_closes_keeps_its_owner(
     assert recording.order("transaction ends", "session 1 closed", "request 2 ends")
     for kind in ("session", "transaction", CONNECTION):
         assert owners(recording, kind) == [{1}]
+
+
+def test_a_session_that_nobody_knows_any_more_gives_its_connection_back(
+    engine: Engine, recording: Recording
+) -> None:
+    session = Session(engine)
+    use(session)
+    del session
+    gc.collect()
+
+    assert recording.order("transaction rolls back", "connection given back")
+    assert recording.left_open() == ["session 1", "transaction 1"]
 
 
 def test_a_connection_beyond_the_pool_keeps_its_owner_when_the_garbage_collector_closes_it(
