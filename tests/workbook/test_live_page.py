@@ -316,10 +316,11 @@ def test_a_page_shows_the_server_that_comes_after_its_own(
         next_one, stopping = Recording(), Event()
         next_one.note("engine", 7, "opened", None)
         app = with_live_page(FastAPI(), next_one, "Another step", stopping.is_set)
-        with serve(app):
+        with ExitStack() as server:
+            server.enter_context(serve(app))
+            server.callback(stopping.set)
             heading = visit.page.get_by_role("heading")
             expect(heading).to_have_text("Another step", timeout=PATIENCE_S * 1_000)
             visit.expect_words("engine 7 opened")
             assert visit.rows("engine") == ["engine 7"]
             visit.expect_state("Live")
-            stopping.set()
