@@ -27,8 +27,8 @@ PATIENCE_S = 60
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 
 
-def connections_of_each_process() -> dict[int, int]:
-    """Return how many connections the database has when so many processes have all they want.
+def connections_of_processes() -> tuple[dict[int, int], int]:
+    """Return how many connections so many processes take, and how many PostgreSQL lets in.
 
     A lock keeps every request waiting for its row, so that no connection comes back. A pool that
     is full refuses more requests, so they are sent until all pools are full.
@@ -38,13 +38,8 @@ def connections_of_each_process() -> dict[int, int]:
         for processes in PROCESSES:
             with _served(server.url, processes) as (url, database):
                 counts[processes] = on_event_loop(_fill_pools, url, database, processes)
-    return counts
-
-
-def connections_that_a_server_has() -> int:
-    """Return how many connections PostgreSQL lets in unless it is told otherwise."""
-    with serve_postgresql() as server, _observe(server.url) as database:
-        return _number(database, "SELECT current_setting('max_connections')")
+                limit = _number(database, "SELECT current_setting('max_connections')")
+    return counts, limit
 
 
 def scaling() -> int:

@@ -28,5 +28,4 @@ def test_the_second_worker_writes_what_a_killed_one_left() -> None:
 
 
 def test_each_process_may_take_a_whole_pool_of_connections() -> None:
-    assert scaling.connections_of_each_process() == {1: POOL_SIZE, 4: 4 * POOL_SIZE}
-    assert scaling.connections_that_a_server_has() == 100
+    assert scaling.connections_of_processes() == ({1: POOL_SIZE, 4: 4 * POOL_SIZE}, 100)
