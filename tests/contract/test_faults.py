@@ -52,10 +52,11 @@ def serve_on(step: Step, database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def url(step: Step, step_on_postgresql: Database) -> Iterator[str]:
     """One app for all tests of a step: each finds it as the fault before has left it."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", 0.2)
-        with serve_on(step, step_on_postgresql.url) as url:
-            yield url
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as monkeypatch:  # until the engine is open
+            monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", 0.2)
+            url = stack.enter_context(serve_on(step, step_on_postgresql.url))
+        yield url
 
 
 @pytest.fixture
