@@ -21,6 +21,7 @@ STATUS = {
     errors.BucketExists: status.HTTP_409_CONFLICT,
     errors.StorageUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+    errors.TaskQueueUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     errors.OutcomeUnknown: status.HTTP_500_INTERNAL_SERVER_ERROR,
 }
 
