@@ -32,7 +32,10 @@ SQLAlchemy's own default is the same number: 5 kept and 10 more on demand.
 """
 
 POOL_TIMEOUT_S = 2
-"""How long a session waits for a free connection before it is an error, in seconds."""
+"""How long a session waits for a free connection before it is an error, in seconds.
+
+For an AsyncEngine, how long it waits while nobody else is given one either: see `_AsyncPool`.
+"""
 
 CONNECT_TIMEOUT_S = 5
 """How long PostgreSQL may take to let a connection in, in seconds. Its own default is for ever."""
@@ -73,9 +76,10 @@ def open_engine(settings: Settings) -> Engine:
 def open_async_engine(settings: Settings) -> AsyncEngine:
     """Return an engine like `open_engine`'s whose waiting is awaited. Making it waits for nothing.
 
-    It takes the same URLs and raises the same errors. One event loop at a time may use it: call
-    `await engine.dispose()` in the loop that did. On Windows, PostgreSQL's driver needs a loop
-    made by `asyncio.SelectorEventLoop`.
+    It takes the same URLs and raises the same errors, but that of a full pool only when nobody at
+    all has been given a connection for POOL_TIMEOUT_S: as long as somebody is, the others wait on.
+    One event loop at a time may use it: call `await engine.dispose()` in the loop that did. On
+    Windows, PostgreSQL's driver needs a loop made by `asyncio.SelectorEventLoop`.
     """
     engine = _create(create_async_engine, settings, ASYNC_DRIVERS, _AsyncPool)
     _watch(engine.sync_engine, engine)
@@ -181,7 +185,8 @@ class _AsyncPool(AsyncAdaptedQueuePool):
     """Lets a long line wait as long as it moves.
 
     Of an app in threads, forty requests at most stand in it: the others wait for a thread, and for
-    as long as that takes. Here all of them stand in it.
+    as long as that takes. Here all of them stand in it. Whoever has waited for POOL_TIMEOUT_S goes
+    to the end of the line, so in a long one some are served before others who came earlier.
     """
 
     _served = 0

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
@@ -153,21 +153,49 @@ async def test_a_line_that_does_not_move_is_a_database_that_does_not_answer(
 async def test_nobody_is_sent_away_from_a_line_that_moves(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever is refused once, but has seen somebody else being served, waits again."""
+    """Whoever waits in vain while somebody else is served waits again."""
     engine = open_async_engine(settings)
-    refusals = iter([True, True, False])
+    outcomes = iter(["in vain", "somebody else", "in vain", "somebody else", "served"])
     connect = AsyncAdaptedQueuePool.connect
 
-    def refuse_twice(pool: database._AsyncPool) -> object:
-        if next(refusals):
-            pool._served += 1  # somebody else
-            raise PoolTimeout
-        return connect(pool)
+    def connect_in_turn(pool: AsyncAdaptedQueuePool) -> PoolProxiedConnection:
+        if next(outcomes) != "in vain":
+            return connect(pool)
+        pool.connect().close()  # somebody else
+        raise PoolTimeout
 
-    monkeypatch.setattr(AsyncAdaptedQueuePool, "connect", refuse_twice)
+    monkeypatch.setattr(AsyncAdaptedQueuePool, "connect", connect_in_turn)
 
     assert await users_in(engine) == 0
-    assert list(refusals) == []
+    assert list(outcomes) == []
+    await engine.dispose()
+
+
+async def test_a_line_that_takes_longer_than_the_time_out_is_served_to_its_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty tasks need the only connection for longer than any of them may wait for the first."""
+    monkeypatch.setattr(database, "POOL_SIZE", 1)
+    monkeypatch.setattr(database, "POOL_TIMEOUT_S", 0.3)
+    engine = open_async_engine(settings)
+    in_vain: list[PoolTimeout] = []
+    connect = AsyncAdaptedQueuePool.connect
+
+    def watch(pool: AsyncAdaptedQueuePool) -> PoolProxiedConnection:
+        try:
+            return connect(pool)
+        except PoolTimeout as error:
+            in_vain.append(error)
+            raise
+
+    async def use() -> None:
+        async with engine.connect():
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(AsyncAdaptedQueuePool, "connect", watch)
+    await asyncio.gather(*(use() for _ in range(30)))
+
+    assert in_vain
     await engine.dispose()
 
 
