@@ -23,6 +23,13 @@ LETTER = 7
 """How wide a letter is at most, on average."""
 LONGEST_LABEL = 44
 
+THREADS = {
+    "event loop": "on the event loop",
+    "worker thread": "in worker threads",
+    "main thread": "in the main thread",
+}
+"""The kinds of thread that have a lane, from top to bottom, and what to call them in a sentence."""
+
 LEGEND = (("response sent", 118), ("commit", 78), ("rollback", 82), ("client gone", 104))
 
 
@@ -51,7 +58,7 @@ def draw(
     right = OPEN_END if any(row.life.last is None for row in rows) else RIGHT
     step = max((WIDTH - LEFT - right) / max(len(events), 1), NARROWEST_STEP)
     width = round(LEFT + right + step * max(len(events), 1))
-    lanes = [name for name in ("event loop", "worker thread", "main thread") if _on(events, name)]
+    lanes = [name for name in THREADS if _on(events, name)]
     bottom = TOP + ROW_HEIGHT * len(rows)
     height = bottom + LANE * len(lanes) + 82
     parts = [
@@ -72,7 +79,7 @@ def draw(
 def describe(
     events: list[Event], title: str, *, is_over: bool, dropped: int = 0, left_out: int = 0
 ) -> str:
-    """Return the recording in words: what happened, request by request, and what is open."""
+    """Return the recording in words: what happened, request by request, what is open, and where."""
     sentences = [f"{title}."]
     for number, group in groupby(events, key=lambda event: event.request):
         who = "The app itself" if number is None else f"Request {number}"
@@ -90,6 +97,8 @@ def describe(
         sentences.append(f"{_plural(dropped, 'earlier event')} not kept.")
     if left_out:
         sentences.append(f"{_plural(left_out, 'earlier request')} not shown.")
+    if events:
+        sentences.append(_threads_in_words(events))
     return " ".join(sentences)
 
 
@@ -219,6 +228,16 @@ def _short(detail: str) -> str:
     if not status.isdecimal():
         path, status = detail, ""
     return f"{path[: LONGEST_LABEL - len(status) - 2]}… {status}".strip()
+
+
+def _threads_in_words(events: list[Event]) -> str:
+    """Say what the lanes show: "On the event loop: 20 events; in worker threads: 7."."""
+    numbers = [(THREADS[name], sum(event.thread == name for event in events)) for name in THREADS]
+    (where, first), *others = [(where, number) for where, number in numbers if number]
+    clauses = [f"{where}: {first} event{'s' * (first != 1)}"]
+    clauses += [f"{where}: {number}" for where, number in others]
+    sentence = "; ".join(clauses)
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _in_words(row: Row) -> str:

@@ -324,9 +324,9 @@ def test_what_is_not_shown_is_said() -> None:
     svg, words = draw_newest(recorded(*REQUEST, "2: request 2 begins"), TITLE, requests=1)
 
     assert "2 earlier events are not kept." in texts(picture(recording))[-1]
-    assert chart(recording, TITLE).data.endswith('2 earlier events are not kept.">')
+    assert " 2 earlier events are not kept. In the main thread" in chart(recording, TITLE).data
     assert texts(svg)[-1].endswith(" 1 earlier request is not shown.")
-    assert words.endswith(" 1 earlier request is not shown.")
+    assert " 1 earlier request is not shown. " in words
     assert "earlier" not in picture(recorded(*REQUEST))
     assert "earlier" not in describe(recorded(*REQUEST).events, TITLE, is_over=True)
 
@@ -417,9 +417,9 @@ def test_requests_beyond_the_colours_begin_again_with_the_first() -> None:
 
 
 def test_the_words_tell_every_event_in_order_with_its_owner(step_03: Recording) -> None:
-    words = words_of(step_03).removeprefix(f"{TITLE}. ")
+    words, _, _ = words_of(step_03).removeprefix(f"{TITLE}. ").partition(". On the event loop")
     told = []
-    for sentence in re.split(r"\. (?=The app itself|Request \d+:)", words.removesuffix(".")):
+    for sentence in re.split(r"\. (?=The app itself|Request \d+:)", words):
         who, clauses = sentence.split(": ", 1)
         owner = None if who == "The app itself" else int(who.removeprefix("Request "))
         for clause in clauses.split("; "):
@@ -439,9 +439,22 @@ def test_the_words_are_the_text_of_the_picture_for_those_who_hear_it(step_03: Re
 def test_the_words_tell_what_is_open() -> None:
     recording = recorded("engine 1 opened", "1: session 1 opened", "1: transaction 1 begins")
 
-    assert words_of(recording).endswith(" Never closed: engine 1, session 1.")
-    assert words_of(recording, is_over=False).endswith(" Not closed yet: engine 1, session 1.")
+    assert " Never closed: engine 1, session 1. " in words_of(recording)
+    assert " Not closed yet: engine 1, session 1. " in words_of(recording, is_over=False)
     assert "losed" not in words_of(recorded(*REQUEST))
+
+
+def test_the_words_end_with_the_kinds_of_thread_that_the_events_were_in(
+    step_03: Recording,
+) -> None:
+    threads = [event.thread for event in step_03.events]
+    loop, workers = threads.count("event loop"), threads.count("worker thread")
+
+    assert words_of(step_03).endswith(
+        f" On the event loop: {loop} events; in worker threads: {workers}."
+    )
+    assert min(loop, workers) > 0
+    assert words_of(recorded("engine 1 opened")).endswith(" In the main thread: 1 event.")
 
 
 def test_nothing_is_a_picture_too() -> None:
