@@ -4,6 +4,7 @@ From step 08 on a step brings a program of its own, which says what it closes an
 """
 
 import subprocess
+import time
 
 import pytest
 
@@ -13,17 +14,21 @@ from steps.workbook.experiments.two_tier_shutdown import closings_in, wait_until
 from steps.workbook.serving import STOP_SIGNAL, serve_module, serve_process
 from tests.contract.database import Database
 from tests.contract.faults import gate
-from tests.load import REFUSED, UNANSWERED, signing_up
+from tests.load import PATIENCE_S, REFUSED, UNANSWERED, signing_up
 
 PEOPLE = 50
 
 
 def signal_until_it_ends(process: subprocess.Popen[str]) -> int:
     """An impatient operator: each signal after the first is to change nothing."""
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return process.wait(0.02)
         except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                process.kill()
+                raise
             process.send_signal(STOP_SIGNAL)
 
 
