@@ -33,8 +33,11 @@ class Records:
         return {exercise.name: self.is_done(exercise) or False for exercise in all_exercises()}
 
     def check(self, exercise: Exercise) -> bool:
-        """Tell whether an exercise is done, after running it if it changed since it last was."""
-        if self.is_done(exercise) is None:
+        """Tell whether an exercise is done, after running it if it changed since it last was.
+
+        A starter is not done: nobody has to run it.
+        """
+        if exercise.is_changed() and self.is_done(exercise) is None:
             self.note(Run(exercise).outcome())
         return bool(self.is_done(exercise))
 
