@@ -1,9 +1,16 @@
 """What notebook 07 says of event loops, worker threads, and an AsyncEngine and its sessions."""
 
-import pytest
+import asyncio
 
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from steps.domain.settings import Settings
+from steps.infrastructure.database import open_async_engine
 from steps.workbook.experiments import async_session, depends_rules, event_loop
 from steps.workbook.experiments.async_in_memory import AsyncInMemoryUnitOfWork
+from steps.workbook.postgresql import new_postgresql_database
 
 # Who waits where
 
@@ -21,10 +28,16 @@ def test_in_step_06_who_waits_for_the_database_takes_a_thread_from_the_others(
     }
 
 
-def test_step_07_hops_to_a_thread_for_a_password_only() -> None:
-    calls = ("POST /users", "POST /login", "GET /users/1", "GET /health")
+def test_whoever_waits_for_what_never_comes_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_loop, "PATIENCE_S", 0.01)
+    with pytest.raises(TimeoutError):
+        event_loop.on_event_loop(event_loop.until, lambda: False)
+
+
+def test_step_07_hops_to_a_thread_for_a_password_and_for_buckets() -> None:
+    calls = ("POST /users", "POST /login", "GET /users/1", "GET /health", "GET /buckets")
     assert event_loop.thread_hops(6) == dict.fromkeys(calls, 2)
-    assert event_loop.thread_hops(7) == dict(zip(calls, [1, 1, 0, 0], strict=True))
+    assert event_loop.thread_hops(7) == dict(zip(calls, [1, 1, 0, 0, 2], strict=True))
 
 
 def test_what_never_waits_stays_a_plain_function() -> None:
@@ -112,6 +125,31 @@ def test_four_tasks_in_one_session_fail_as_soon_as_they_really_overlap() -> None
         "sign up": ["written", *["InvalidRequestError"] * 3],
         "sign up, a session each": ["written"] * 4,
     }
+
+
+def test_four_tasks_in_one_session_fail_on_postgresql_even_with_a_connection_at_hand(
+    postgresql_url: str,
+) -> None:
+    """The pool awaits the server's answer to a ping before it lends the connection out."""
+
+    async def look_up_on(url: str) -> list[str]:
+        engine = open_async_engine(Settings(database_url=SecretStr(url)))
+        try:
+            async with AsyncSession(engine) as session:
+                session.add(async_session.new_row("ada"))
+                await session.commit()
+            return await async_session.look_up_four_times(engine)
+        finally:
+            await engine.dispose()
+
+    with (
+        new_postgresql_database(postgresql_url) as url,
+        # On Windows, psycopg can await nothing on the event loop that is usual there.
+        asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+    ):
+        outcomes = runner.run(look_up_on(url))
+
+    assert outcomes == ["ada@example.com", *["InvalidRequestError"] * 3]
 
 
 def test_after_the_commit_a_row_cannot_load_itself_and_an_entity_need_not() -> None:

@@ -74,6 +74,12 @@ class AsyncWaitingUsers:
         return None
 
 
+async def until(arrived: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not arrived():
+            await asyncio.sleep(0)
+
+
 async def log_in_fifty_and_look_up(app: FastAPI, is_async: bool) -> dict[str, object]:
     users = AsyncWaitingUsers() if is_async else WaitingUsers()
     hasher = AsyncPlainHasher() if is_async else PlainHasher()
@@ -87,13 +93,11 @@ async def log_in_fifty_and_look_up(app: FastAPI, is_async: bool) -> dict[str, ob
         container.user_repository.override(Object(users))
         container.password_hasher.override(Object(hasher))
         log_ins = [asyncio.create_task(client.post("/login", json=ADA)) for _ in range(50)]
-        while len(users.waiting) + threads.statistics().tasks_waiting < len(log_ins):
-            await asyncio.sleep(0)
+        await until(lambda: len(users.waiting) + threads.statistics().tasks_waiting == len(log_ins))
         seen = {"log-ins that wait for the database": len(users.waiting)}
         in_line = seen["log-ins that wait for a thread"] = threads.statistics().tasks_waiting
         look_up = asyncio.create_task(client.get("/users/1"))
-        while not look_up.done() and threads.statistics().tasks_waiting == in_line:
-            await asyncio.sleep(0)
+        await until(lambda: look_up.done() or threads.statistics().tasks_waiting > in_line)
         answered = look_up.done()
         users.answers.set()
         await asyncio.gather(*log_ins, look_up)
@@ -110,11 +114,20 @@ def fifty_log_ins_and_a_look_up(number: int) -> dict[str, object]:
 # Thread hops
 
 
+class NoBuckets:
+    def list_names(self) -> list[str]:
+        return []
+
+
 def thread_hops(number: int) -> dict[str, int]:
     """Return how often each call hands work to a worker thread."""
-    hops = {}
-    with new_database(), TestClient(find_step(number).create_app()) as client:
-        for call in ("POST /users", "POST /login", "GET /users/1", "GET /health"):
+    hops, app = {}, find_step(number).create_app()
+    with (
+        new_database(),
+        TestClient(app) as client,
+        app.state.container.bucket_repository.override(Object(NoBuckets())),
+    ):
+        for call in ("POST /users", "POST /login", "GET /users/1", "GET /health", "GET /buckets"):
             method, path = call.split()
             body = ADA if method == "POST" else None
             with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
