@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,20 @@ def _no_foreign_accounts() -> Iterator[None]:
     from steps.workbook.environment import AWS_VARIABLES, variables
 
     with variables({**AWS_VARIABLES, "AWS_PROFILE": None}):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_model_of_s3() -> Iterator[None]:
+    """Let all clients share what botocore reads of S3's model, as those of one session do.
+
+    Reading it takes 0.1 s and more for each client, and the tests open hundreds.
+    """
+    import botocore.session
+
+    read = botocore.session.create_loader
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(read))
         yield
 
 
