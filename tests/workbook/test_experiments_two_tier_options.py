@@ -33,7 +33,7 @@ def test_what_a_wrong_region_does_and_when_it_is_told() -> None:
     assert starts["container"] == [["engine opened", "engine closed", "program tells of it"]]
     assert starts["once"] == [["program has started", "engine opened", "program tells of it"]]
     assert starts["framework"] == [
-        ["engine opened", "program tells of it"],
+        ["engine opened", "engine closed", "program tells of it"],
         ["program tells of it"],
     ]
 
@@ -78,11 +78,11 @@ def test_the_table_says_what_the_runs_do() -> None:
         "orders of opening seen": [1, 1, 2, 1],
         "the parts are closed": ["in reverse", "never", "same order", "in reverse"],
         "a wrong region is told": ["at start", "at use", "at start", "at start"],
-        "and what stays open": ["nothing", "engine", "it varies", "nothing"],
+        "and what stays open": ["nothing", "engine", "nothing", "nothing"],
         "the use case names its needs": ["yes", "no", "yes", "yes"],
         "a test's client reaches others": ["no", "yes", "no", "no"],
         "functions that take the client": [0, 0, 0, 4],
-        "lines": [27, 30, 30, 27],
+        "lines": [27, 30, 32, 27],
     }
 
 
@@ -105,14 +105,15 @@ def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse()
     }
 
 
-def test_what_is_open_stays_open_when_a_later_resource_fails_to_open() -> None:
-    assert two_tier_resources.a_resource_fails_to_open() == ["+engine", "+queue"]
-    assert two_tier_resources.a_part_of_the_stack_fails_to_open() == [
-        "+engine",
-        "+queue",
-        "-queue",
-        "-engine",
-    ]
+def test_who_opens_resources_closes_them_when_a_later_one_fails_to_open() -> None:
+    opened = ["+engine", "+queue"]
+
+    assert two_tier_resources.a_resource_fails_to_open_and_nobody_shuts_down() == opened
+    assert (
+        two_tier_resources.a_resource_fails_to_open()
+        == two_tier_resources.a_part_of_the_stack_fails_to_open()
+        == [*opened, "-queue", "-engine"]
+    )
 
 
 def test_a_resource_that_fails_to_close_keeps_the_rest_open() -> None:

@@ -3,7 +3,9 @@
 import ast
 from collections.abc import Callable
 from itertools import combinations
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -12,6 +14,8 @@ from fastapi.testclient import TestClient
 
 from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.step_01_depends import repositories as step_01
+from steps.step_03_lifespan_singleton import repositories as step_03
+from steps.step_08_two_tier_container import app as step_08
 from steps.step_08_two_tier_container.services import UserService
 from steps.step_08_two_tier_container.user_handler import UserHandler
 from steps.workbook.catalogue import Step, find_step
@@ -22,8 +26,8 @@ from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUs
 from steps.workbook.experiments.unit_of_work import size_of
 from steps.workbook.lifetimes import record
 
-COMPARED = (1, 7, 8)
-"""FastAPI's `Depends` alone, a container from a package, and one of our own."""
+COMPARED = (1, 3, 7, 8)
+"""`Depends` alone, with a lifespan, a container from a package, and one of our own."""
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 PARTS = (
@@ -106,11 +110,12 @@ def files_that_show_the_whole_graph(step: Step) -> int:
     return len(seen)
 
 
-def sign_up_without_a_database_in_step_01() -> int:
-    app, users, audit_events = find_step(1).create_app(), InMemoryUsers([]), InMemoryAuditEvents([])
-    app.dependency_overrides[step_01.UserRepository] = lambda: users
-    app.dependency_overrides[step_01.AuditEventRepository] = lambda: audit_events
-    TestClient(app).post("/users", json=ADA).raise_for_status()
+def sign_up_with_overrides(step: Step, repositories: ModuleType) -> int:
+    app, users, audit_events = step.create_app(), InMemoryUsers([]), InMemoryAuditEvents([])
+    app.dependency_overrides[repositories.UserRepository] = lambda: users
+    app.dependency_overrides[repositories.AuditEventRepository] = lambda: audit_events
+    with TestClient(app) as client:
+        client.post("/users", json=ADA).raise_for_status()
     return len(app.dependency_overrides)
 
 
@@ -123,6 +128,16 @@ def sign_up_without_a_database_in_step_07() -> int:
 
 
 def sign_up_without_a_database_in_step_08() -> int:
+    replaced = [AsyncInMemoryUnitOfWork()]
+    with (
+        patch.object(step_08, "UnitOfWork", lambda *_, **__: replaced[0]),
+        TestClient(find_step(8).create_app()) as client,
+    ):
+        client.post("/users", json=ADA).raise_for_status()
+    return len(replaced)
+
+
+def sign_up_with_one_handler_of_step_08() -> int:
     app, replaced = FastAPI(), [AsyncInMemoryUnitOfWork()]
     service = UserService(replaced[0], AsyncPasswordHasher())
     UserHandler(service).register_routes(app.router)
@@ -130,17 +145,26 @@ def sign_up_without_a_database_in_step_08() -> int:
     return len(replaced)
 
 
-WITHOUT_A_DATABASE = {
-    1: sign_up_without_a_database_in_step_01,
+WITHOUT_A_DATABASE: dict[int, Callable[[], int]] = {
+    1: lambda: sign_up_with_overrides(find_step(1), step_01),
+    3: lambda: sign_up_with_overrides(find_step(3), step_03),
     7: sign_up_without_a_database_in_step_07,
     8: sign_up_without_a_database_in_step_08,
 }
 
 
-def replaced_and_opened_without_a_database(step: Step) -> str:
+def replaced_and_opened(sign_up: Callable[[], int]) -> str:
     with new_database(), record() as recording:
-        replaced = WITHOUT_A_DATABASE[step.number]()
+        replaced = sign_up()
     return f"{replaced}, {recording.count('engine', 'opened')}"
+
+
+def replaced_and_opened_by_the_whole_app(step: Step) -> str:
+    return replaced_and_opened(WITHOUT_A_DATABASE[step.number])
+
+
+def replaced_and_opened_by_one_handler() -> str:
+    return replaced_and_opened(sign_up_with_one_handler_of_step_08)
 
 
 def use_cases_run_without_fastapi(step: Step) -> str:
@@ -155,7 +179,7 @@ ASPECTS: dict[str, tuple[str, Measure]] = {
     "performance": ("calls before GET /users/1 begins", calls_before_an_endpoint),
     "signatures": ("injected into all 7 endpoints", parameters_that_are_injected),
     "visibility": ("files that show the whole graph", files_that_show_the_whole_graph),
-    "testing": ("replaced, engines opened", replaced_and_opened_without_a_database),
+    "testing": ("replaced, engines opened", replaced_and_opened_by_the_whole_app),
     "reuse": ("use cases run without FastAPI", use_cases_run_without_fastapi),
     "running cost": ("lines to maintain", lambda step: size_of(step)["lines"]),
 }

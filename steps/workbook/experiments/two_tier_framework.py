@@ -37,6 +37,8 @@ class Container(DeclarativeContainer):
 @contextmanager
 def run() -> Iterator[Summary]:
     container = Container(settings=load_settings())
-    container.init_resources()
-    yield container.summary()
-    container.shutdown_resources()
+    try:
+        container.init_resources()
+        yield container.summary()
+    finally:
+        container.shutdown_resources()

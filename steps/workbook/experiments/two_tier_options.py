@@ -211,10 +211,8 @@ def when_told(start: list[str]) -> str:
 
 
 def what_is_left_open(starts: list[list[str]]) -> str:
-    left = {"engine opened" in start and "engine closed" not in start for start in starts}
-    if len(left) > 1:
-        return "it varies"
-    return "engine" if left == {True} else "nothing"
+    left = ["engine opened" in start and "engine closed" not in start for start in starts]
+    return "engine" if any(left) else "nothing"
 
 
 def what_each_option_does() -> dict[str, dict[str, str | int]]:

@@ -64,8 +64,10 @@ class MiddleFailsToClose(DeclarativeContainer):
 def open_and_close(container: Container) -> list[str]:
     log.clear()
     with suppress(NoRoom):
-        container.init_resources()
-        container.shutdown_resources()
+        try:
+            container.init_resources()
+        finally:
+            container.shutdown_resources()
     return log.copy()
 
 
@@ -91,6 +93,13 @@ def resources_in_a_chain() -> dict[str, object]:
 
 def a_resource_fails_to_open() -> list[str]:
     return open_and_close(LastFailsToOpen())
+
+
+def a_resource_fails_to_open_and_nobody_shuts_down() -> list[str]:
+    log.clear()
+    with suppress(NoRoom):
+        LastFailsToOpen().init_resources()
+    return log.copy()
 
 
 def a_resource_fails_to_close() -> list[str]:
