@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import EnvProvider
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -36,17 +37,32 @@ def check_s3_endpoint_url(url: str) -> None:
 
 
 def problems_of_aws_variables() -> list[str]:
-    """Return a line for each of `AWS_*` that boto3 would refuse. Opens no client."""
+    """Return a line for a profile and a region that boto3 would refuse.
+
+    If these are right, a line for the first of all else that it would refuse in `AWS_*` and in its
+    files, in its words. Nothing connects.
+    """
     session = botocore.session.Session()
     problems = []
-    if session.profile and session.profile not in session.available_profiles:
-        problems.append("AWS_PROFILE: there is no such profile")
     try:
+        if session.profile and session.profile not in session.available_profiles:
+            problems.append("AWS_PROFILE: there is no such profile")
         validate_region_name(session.get_config_variable("region"))
+        if not problems:
+            EnvProvider().load()  # refuses half a key
+            # With keys in hand, no client looks for any: that may ask the network.
+            session.create_client(
+                "s3",
+                aws_access_key_id="none",
+                aws_secret_access_key="none",  # noqa: S106
+                config=_client_config(),
+            ).close()
     except InvalidRegionError:
         problems.append("AWS_DEFAULT_REGION: this cannot be the name of a region")
     except ProfileNotFound:
         pass  # the profile would have told the region
+    except (BotoCoreError, ValueError) as error:
+        problems.append(f"S3: {error}")
     return problems
 
 
@@ -61,12 +77,7 @@ def open_s3_client(settings: Settings) -> S3Client:
         client = boto3.Session().client(
             "s3",
             endpoint_url=settings.s3_endpoint_url,
-            config=Config(
-                connect_timeout=2,
-                read_timeout=10,
-                retries={"total_max_attempts": 2},
-                s3={"addressing_style": "path"},
-            ),
+            config=_client_config(),
         )
     except BotoCoreError as error:
         raise ConfigurationError(f"S3: {error}") from None
@@ -74,6 +85,16 @@ def open_s3_client(settings: Settings) -> S3Client:
         raise ConfigurationError("S3_ENDPOINT_URL: boto3 refuses this URL") from None
     announce("opened", "S3 client", client)
     return client
+
+
+def _client_config() -> Config:
+    """Return a new one: botocore notes in it what the environment says."""
+    return Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"total_max_attempts": 2},
+        s3={"addressing_style": "path"},
+    )
 
 
 def close_s3_client(client: S3Client) -> None:

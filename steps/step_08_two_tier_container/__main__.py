@@ -12,7 +12,7 @@ from steps.step_08_two_tier_container import infra
 from steps.step_08_two_tier_container.config import Config
 from steps.step_08_two_tier_container.main import create_app
 
-GRACE_S = 8
+GRACE_S = 4
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""
 
 LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
@@ -29,9 +29,6 @@ def main() -> int:
         return WRONG_CONFIGURATION
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger(infra.__name__).setLevel(logging.INFO)
-    # After it has shut down, uvicorn raises the signal again: that would be exit code -15.
-    for number in HANDLED_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(config),
@@ -42,7 +39,12 @@ def main() -> int:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+    # uvicorn's own, but early: it puts back what it found, and then raises the signal once more.
+    for number in HANDLED_SIGNALS:
+        signal.signal(number, server.handle_exit)
     server.run()
+    for number in HANDLED_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # Python itself restores all others as it ends
     return 0 if server.started else STARTUP_FAILURE
 
 

@@ -19,7 +19,7 @@ def _run(check: Callable[[str], None], value: str) -> None:
 
 
 class Config(Settings):
-    """What the service needs to know. To make one opens nothing."""
+    """What the service needs to know: what is not given, the environment says. Opens nothing."""
 
     port: Annotated[int, Field(ge=0, lt=2**16)] = 8000
 
@@ -37,12 +37,14 @@ class Config(Settings):
 
     @classmethod
     def from_env(cls) -> Self:
-        """Read the environment. Raises ConfigurationError with a line for each bad variable."""
+        """Read the environment, check `AWS_*`. Raises ConfigurationError, a line for each flaw."""
         problems = problems_of_aws_variables()
         try:
             config = cls()
         except ValidationError as error:
-            problems += [f"{str(p['loc'][0]).upper()}: {p['msg']}" for p in error.errors()]
+            for problem in error.errors():
+                reason = problem["msg"].removeprefix("Value error, ")
+                problems.append(f"{str(problem['loc'][0]).upper()}: {reason}")
         if problems:
             raise ConfigurationError("\n".join(problems))
         return config

@@ -24,7 +24,7 @@ class InfraContainer:
     engine: AsyncEngine
     s3_client: S3Client
     password_hasher: ports.PasswordHasher
-    _closing: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+    _closing: AsyncExitStack = field(repr=False)
 
     @classmethod
     async def open(cls, config: Config) -> Self:

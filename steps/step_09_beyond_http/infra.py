@@ -27,7 +27,7 @@ class InfraContainer:
     s3_client: S3Client
     password_hasher: ports.PasswordHasher
     task_queue: Celery
-    _closing: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+    _closing: AsyncExitStack = field(repr=False)
 
     @classmethod
     async def open(cls, config: Config) -> Self:

@@ -28,7 +28,7 @@ def create_app(config: Config | None = None) -> FastAPI:
 
     app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
     install_error_handlers(app)
-    app.include_router(router)
+    app.include_router(router)  # takes the router, not its routes: they come later
     return app
 
 

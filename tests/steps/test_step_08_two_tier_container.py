@@ -22,7 +22,9 @@ from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError, UserNotFound
 from steps.domain.schemas import NewUser
 from steps.infrastructure.object_storage import S3Client
+from steps.step_08_two_tier_container import __main__ as program
 from steps.step_08_two_tier_container import infra as infra_module
+from steps.step_08_two_tier_container import main as main_module
 from steps.step_08_two_tier_container.app import App, RouteRegistrar
 from steps.step_08_two_tier_container.bucket_handler import BucketHandler
 from steps.step_08_two_tier_container.config import Config
@@ -37,6 +39,7 @@ from steps.workbook.experiments.two_tier_shutdown import PEOPLE, Shutdown, closi
 from steps.workbook.postgresql import new_postgresql_database
 from steps.workbook.recording import Recording
 from steps.workbook.serving import serve_module
+from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 
@@ -115,17 +118,35 @@ def test_all_that_is_wrong_is_told_together_before_anything_opens(recording: Rec
         ("S3_ENDPOINT_URL", "http://object_storage:9000", "boto3 refuses this URL"),
         ("AWS_DEFAULT_REGION", "no region", "this cannot be the name of a region"),
         ("AWS_PROFILE", "nobody", "there is no such profile"),
+        ("AWS_CONFIG_FILE", __file__, "S3: Unable to parse config file"),
+        ("AWS_SHARED_CREDENTIALS_FILE", __file__, "S3: Unable to parse config file"),
+        ("AWS_SECRET_ACCESS_KEY", None, "S3: Partial credentials found in env"),
+        ("AWS_RETRY_MODE", "bogus", 'S3: Invalid value provided to "mode": "bogus"'),
+        ("AWS_DEFAULTS_MODE", "bogus", "S3: Client configured with invalid defaults mode: bogus"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "bogus", "S3: Unsupported configuration value for"),
         ("PORT", "65536", "Input should be less than 65536"),
     ],
 )
 def test_what_the_libraries_would_refuse_later_is_refused_now(
-    name: str, value: str, line: str, recording: Recording
+    name: str, value: str | None, line: str, recording: Recording
 ) -> None:
-    with variables({name: value}), pytest.raises(ConfigurationError) as caught:
+    region = {"AWS_DEFAULT_REGION": None} if name == "AWS_CONFIG_FILE" else {}
+    with variables({**region, name: value}), pytest.raises(ConfigurationError) as caught:
         Config.from_env()
 
-    assert str(caught.value).replace("Value error, ", "") == f"{name}: {line}"
+    (told,) = str(caught.value).splitlines()
+    assert told.startswith(line) if line.startswith("S3: ") else told == f"{name}: {line}"
     assert events_of(recording) == []
+
+
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_a_file_that_boto3_cannot_read_does_not_hide_what_else_is_wrong(name: str) -> None:
+    wrong = {"AWS_DEFAULT_REGION": None, name: __file__, "DB_ECHO": "perhaps", "PORT": "-1"}
+    with variables(wrong), pytest.raises(ConfigurationError) as caught:
+        Config.from_env()
+
+    lines = str(caught.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["S3", "DB_ECHO", "PORT"]
 
 
 def test_what_is_not_set_has_a_default() -> None:
@@ -223,6 +244,24 @@ async def test_what_is_open_is_closed_when_the_s3_client_fails_to_open(
         await InfraContainer.open(Config.from_env())
 
     assert events_of(recording) == ["engine 1 opened", "engine 1 closed"]
+
+
+class CannotBePutTogether(Exception):
+    """What an app raises that cannot be made."""
+
+
+def test_what_is_open_is_closed_when_the_app_cannot_be_put_together(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: InfraContainer) -> None:
+        raise CannotBePutTogether
+
+    monkeypatch.setattr(main_module, "App", fail)
+
+    with pytest.raises(CannotBePutTogether), TestClient(create_app()):
+        pass
+
+    assert events_of(recording) == OPENED + CLOSED
 
 
 async def test_what_is_open_is_closed_when_the_opening_is_cancelled(
@@ -492,6 +531,14 @@ def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> Non
     assert set(shutdown.sign_ups.outcomes.values()) <= {500, "RemoteProtocolError", "ReadError"}
     assert shutdown.emails == set()
     assert_that_nothing_was_lost(shutdown)
+
+
+def test_what_never_ends_is_cut_off_soon_enough_to_be_done_five_seconds_after_the_signal() -> None:
+    assert program.GRACE_S < 5
+
+
+def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
+    assert exit_code_and_closings(MODULE) == (0, ["S3 client", "engine"])
 
 
 def test_a_server_that_nobody_uses_ends_with_0_and_logs_no_secret() -> None:
