@@ -62,7 +62,7 @@ def look_for_unclaimed(sender: Any, **_: object) -> None:
 
 def work(processes: int) -> None:
     """Run a worker until a signal stops it."""
-    for chatty in ("botocore", "sqlalchemy"):
+    for chatty in ("botocore", "sqlalchemy", "steps.infrastructure"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     pool = "solo" if sys.platform == "win32" else "prefork"
     options = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]

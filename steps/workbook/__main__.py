@@ -57,6 +57,14 @@ def main() -> int:
                 from steps.workbook.scaling import scaling
 
                 return scaling()
+            case "command":
+                from steps.workbook.served import command
+
+                return command(arguments.arguments or ["--help"])
+            case "export":
+                from steps.workbook.served import print_export
+
+                return print_export(arguments.id)
             case "worker":
                 from steps.workbook.served import work
 
@@ -91,6 +99,10 @@ def _parse() -> argparse.Namespace:
     commands.add_parser("speed", help="measure how long a learner waits for a result")
     commands.add_parser("guide", help="write the workshop leader's guide anew")
     commands.add_parser("scaling", help="compare one process with four on PostgreSQL")
+    command = commands.add_parser("command", help="run a command of the step 09 that `run` serves")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="users list")
+    export = commands.add_parser("export", help="print a file that its worker has written")
+    export.add_argument("id", type=int)
     commands.add_parser("worker", help="write the exports of the step 09 that `run` serves")
     commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
     commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")
