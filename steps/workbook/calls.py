@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """A request to any step. `{email}`, `{id}` and `{bucket}` in it stand for what is to be sent.
+    """A request to a step. `{email}`, `{id}` and the like in it stand for what is to be sent.
 
     `fresh`: it is about somebody or something new.
     """
@@ -45,3 +45,9 @@ CALLS = (
     CREATE_BUCKET,
     HEALTH,
 )
+
+ASK_FOR_EXPORT = Call("Ask for an export", "POST", "/exports")
+LOOK_AT_EXPORT = Call("Look at the export", "GET", "/exports/{export}")
+
+EXPORT_CALLS = (ASK_FOR_EXPORT, LOOK_AT_EXPORT)
+"""What step 09 answers besides."""

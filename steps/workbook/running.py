@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from steps.workbook.calls import CALLS, EXPORT_CALLS
 from steps.workbook.catalogue import Step
 from steps.workbook.environment import embedded_environment
 from steps.workbook.lifetimes import record
@@ -45,7 +46,8 @@ def run(step: Step, port: int) -> int:
             return server.should_exit
 
         title = f"Lifetimes in step {step.number:02}"
-        app = with_live_page(step.create_app(), recording, title, is_stopping)
+        calls = CALLS + EXPORT_CALLS if has_worker(step) else CALLS
+        app = with_live_page(step.create_app(), recording, title, is_stopping, calls)
         server = _Server(uvicorn.Config(app, loop=LOOP), announcement)
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)

@@ -9,7 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from steps.workbook.calls import CALLS, EXPORT_CALLS
 from steps.workbook.chart import draw_newest
 from steps.workbook.live import app as live
 from steps.workbook.live.app import with_live_page
@@ -165,3 +167,14 @@ def test_the_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None
     assert not any("http" in part or "*" in part for part in policy)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_step_with_more_calls_has_more_buttons(recording: Recording) -> None:
+    pages = [
+        TestClient(with_live_page(FastAPI(), recording, "A title", bool, calls)).get("/lifetimes")
+        for calls in (CALLS, CALLS + EXPORT_CALLS)
+    ]
+
+    buttons = [page.text.count('<button type="button" data-method') for page in pages]
+    assert buttons == [len(CALLS), len(CALLS) + 2]
+    assert 'data-path="/exports">Ask for an export</button>' in pages[1].text

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -52,14 +52,20 @@ class Update(BaseModel):
 
 
 def with_live_page(
-    app: ASGIApp, recording: Recording, title: str, is_stopping: Callable[[], bool]
+    app: ASGIApp,
+    recording: Recording,
+    title: str,
+    is_stopping: Callable[[], bool],
+    calls: Sequence[Call] = CALLS,
 ) -> ASGIApp:
     """Return an ASGI app that records the requests to `app` and shows them under /lifetimes.
+
+    The page has a button for each of `calls`.
 
     Pages keep a connection open; they let go of it once `is_stopping()`, or the server would wait
     for them. What the page itself asks for is not recorded.
     """
-    page, recorded = _page(recording, title, is_stopping), recording.wrap(app)
+    page, recorded = _page(recording, title, is_stopping, calls), recording.wrap(app)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -69,13 +75,15 @@ def with_live_page(
     return serve
 
 
-def _page(recording: Recording, title: str, is_stopping: Callable[[], bool]) -> FastAPI:
+def _page(
+    recording: Recording, title: str, is_stopping: Callable[[], bool], calls: Sequence[Call]
+) -> FastAPI:
     page = FastAPI(openapi_url=None, redirect_slashes=False)
 
     @page.get(PATH, response_class=HTMLResponse)
     async def show() -> HTMLResponse:
         template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
-        buttons = "\n".join(map(_button, CALLS))
+        buttons = "\n".join(map(_button, calls))
         html = template.substitute(title=escape(title), buttons=buttons)
         return HTMLResponse(html, headers=HEADERS)
 

@@ -1,7 +1,7 @@
 "use strict";
 
 const MOST_ANSWERS = 5;
-const known = { email: "ada@example.com", id: "1", bucket: "photos" };
+const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);
 let source, server = null, latest = null, paused = false, isLost = false;
 
@@ -48,7 +48,10 @@ function answer(text) {
   };
 }
 
-const reasonOf = (body) => (typeof body?.detail === "string" ? `, ${body.detail}` : "");
+const reasonOf = (body) => {
+  const words = body?.detail ?? body?.state;
+  return typeof words === "string" ? `, ${words}` : "";
+};
 
 async function send({ method, path, body, fresh }) {
   if (fresh && body.includes("{email}")) known.email = `reader-${random()}@example.com`;
@@ -60,6 +63,7 @@ async function send({ method, path, body, fresh }) {
     const response = await fetch(url, { method, headers, body: body ? fill(body) : undefined });
     const content = await response.json().catch(() => null);
     if (response.ok && content?.email) known.id = String(content.id);
+    if (response.ok && content?.state) known.export = String(content.id);
     done(`${response.status}${reasonOf(content)}`, !response.ok);
   } catch {
     done("no answer", true);
