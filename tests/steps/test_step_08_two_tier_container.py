@@ -533,7 +533,7 @@ def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> Non
     assert_that_nothing_was_lost(shutdown)
 
 
-def test_what_never_ends_is_cut_off_soon_enough_to_be_done_five_seconds_after_the_signal() -> None:
+def test_requests_have_less_than_five_seconds_to_end_after_the_signal() -> None:
     assert program.GRACE_S < 5
 
 
