@@ -1,7 +1,7 @@
 """Two children that use an engine of their parent: a process of its own, since it forks."""
 
+import json
 import os
-import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Any
@@ -88,6 +88,15 @@ def what_the_parent_is_told(url: str, prepare: Prepare) -> str:
         return type(error).__name__
 
 
+PLAYS = {
+    what_grace_is_told: (inherit, forget_connections, open_another),
+    what_the_parent_is_told: (forget_connections, close_connections),
+}
+
 if __name__ == "__main__":
-    play, prepare = (globals()[name] for name in sys.argv[1:])
-    print(play(os.environ["DATABASE_URL"], prepare))
+    url = os.environ["DATABASE_URL"]
+    told = {
+        play.__name__: {prepare.__name__: play(url, prepare) for prepare in ways}
+        for play, ways in PLAYS.items()
+    }
+    print(json.dumps(told))
