@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +29,10 @@ def _no_foreign_accounts() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_model_of_s3() -> Iterator[None]:
-    """Let all clients share what botocore reads of S3's model, as those of one session do.
+    """Open clients quickly: the tests open hundreds."""
+    from steps.workbook.environment import one_model_of_s3
 
-    Reading it takes 0.1 s and more for each client, and the tests open hundreds.
-    """
-    import botocore.session
-
-    read = botocore.session.create_loader
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", cache(read))
+    with one_model_of_s3():
         yield
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 from urllib.parse import urlsplit
@@ -16,9 +16,8 @@ from steps.workbook.catalogue import find_step
 from steps.workbook.environment import embedded_environment, variables
 from steps.workbook.experiments.event_loop import on_event_loop
 from steps.workbook.postgresql import new_postgresql_database, serve_postgresql
-from steps.workbook.serving import serve_process
+from steps.workbook.serving import serve, serve_process
 
-PROCESSES = (1, 4)
 CLIENTS = 32
 REQUESTS = 2_000
 ROUNDS = 5
@@ -31,23 +30,29 @@ def connections_of_processes() -> tuple[dict[int, int], int]:
     """Return how many connections so many processes take, and how many PostgreSQL lets in.
 
     A lock keeps every request waiting for its row, so that no connection comes back. A pool that
-    is full refuses more requests, so they are sent until all pools are full.
+    is full refuses more requests, so they are sent until all pools are full. The first of the
+    processes is this one, which saves the start of another.
     """
-    counts = {}
-    with serve_postgresql() as server:
-        for processes in PROCESSES:
-            with _served(server.url, processes) as (url, database):
-                counts[processes] = on_event_loop(_fill_pools, url, database, processes)
-                limit = _number(database, "SELECT current_setting('max_connections')")
-    return counts, limit
+    step = find_step(9)
+    with (
+        serve_postgresql() as server,
+        _environment(server.url) as database,
+        serve(step.create_app()) as first,
+        serve_process(step.target) as second,
+    ):
+        counts = {
+            len(urls): on_event_loop(_fill_pools, urls, database)
+            for urls in ((first,), (first, second.url))
+        }
+        return counts, _number(database, "SELECT current_setting('max_connections')")
 
 
 def scaling() -> int:
     """Measure how many requests four processes answer for each that one answers. Prints it."""
     with (
         serve_postgresql() as server,
-        _served(server.url, 1) as (one, _),
-        _served(server.url, 4) as (four, _),
+        _served(server.url, 1) as one,
+        _served(server.url, 4) as four,
     ):
         ratios = []
         for number in range(ROUNDS + 1):
@@ -62,17 +67,26 @@ def scaling() -> int:
 
 
 @contextmanager
-def _served(server_url: str, processes: int) -> Iterator[tuple[str, Engine]]:
-    """Serve step 09 on a database of its own with one user; give out its URL and a look inside."""
+def _served(server_url: str, processes: int) -> Iterator[str]:
+    """Serve step 09 on a database of its own with one user; give out its URL."""
+    with (
+        _environment(server_url),
+        serve_process(find_step(9).target, workers=processes) as app,
+    ):
+        httpx2.post(f"{app.url}/users", json=ADA, trust_env=False).raise_for_status()
+        yield app.url
+
+
+@contextmanager
+def _environment(server_url: str) -> Iterator[Engine]:
+    """Set what step 09 needs, with a database of its own; give out a look inside."""
     with (
         new_postgresql_database(server_url) as database_url,
         embedded_environment(),
         variables({"DATABASE_URL": database_url}),
-        serve_process(find_step(9).target, workers=processes) as app,
         _observe(database_url) as database,
     ):
-        httpx2.post(f"{app.url}/users", json=ADA, trust_env=False).raise_for_status()
-        yield app.url, database
+        yield database
 
 
 @contextmanager
@@ -89,7 +103,7 @@ def _number(database: Engine, query: str) -> int:
         return int(connection.scalar(text(query)) or 0)
 
 
-async def _fill_pools(url: str, database: Engine, processes: int) -> int:
+async def _fill_pools(urls: Sequence[str], database: Engine) -> int:
     count = (
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND query LIKE '%users%' AND wait_event_type = 'Lock'"
@@ -101,8 +115,9 @@ async def _fill_pools(url: str, database: Engine, processes: int) -> int:
             keeper.exec_driver_sql("BEGIN")
             keeper.exec_driver_sql("LOCK TABLE users")
             requests = []
-            while most < POOL_SIZE * processes and time.monotonic() < deadline:
-                requests += [asyncio.create_task(client.get(f"{url}/users/1")) for _ in range(30)]
+            while most < POOL_SIZE * len(urls) and time.monotonic() < deadline:
+                once_more = [client.get(f"{url}/users/1") for url in urls for _ in range(POOL_SIZE)]
+                requests += [asyncio.create_task(request) for request in once_more]
                 await asyncio.sleep(0.1)
                 most = max(most, await asyncio.to_thread(_number, database, count))
             keeper.exec_driver_sql("ROLLBACK")

@@ -1,6 +1,8 @@
 """An export that was asked for is written once, whoever dies on the way."""
 
 import os
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,6 +25,7 @@ from steps.workbook.environment import variables
 from steps.workbook.experiments.exports import (
     BUCKET,
     WatchedS3,
+    no_broker,
     stored_exports,
     watched_s3,
     with_apps,
@@ -32,7 +35,6 @@ from steps.workbook.workers import Worker, run_worker, wait_until_done
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 OWN_BROKER = os.environ.get("CELERY_BROKER_URL", "")
-NOBODY = "redis://127.0.0.1:1/0"
 EXPORTS = 100
 PATIENCE_S = 60
 """How long anything may take before a test gives up, in seconds."""
@@ -99,7 +101,7 @@ def test_there_is_no_export_that_nobody_asked_for(
 
 
 def test_without_a_broker_the_export_is_kept_and_written_later(s3: WatchedS3) -> None:
-    with variables({"CELERY_BROKER_URL": NOBODY}), TestClient(create_app()) as client:
+    with no_broker(), TestClient(create_app()) as client:
         asked = client.post("/exports")
         assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
 
@@ -206,7 +208,8 @@ def test_while_the_storage_is_away_exports_wait_and_none_is_lost(s3: WatchedS3) 
 def test_a_worker_writes_what_it_is_told_and_what_nobody_told_it(
     broker: None, client: TestClient, s3: WatchedS3
 ) -> None:
-    with variables({"CELERY_BROKER_URL": NOBODY}), open_process(Config.from_env()) as process:
+    """Each of its processes opens a container after the fork, and closes it in reverse."""
+    with no_broker(), open_process(Config.from_env()) as process:
         untold = process.run(process.app.export_service.request()).id
 
     with run_worker() as worker:
@@ -221,6 +224,17 @@ def test_a_worker_writes_what_it_is_told_and_what_nobody_told_it(
     assert Counter(s3.written) == {
         f"/{BUCKET}/exports/{export_id}.csv": 1 for export_id in (told, untold)
     }
+    if sys.platform != "win32":  # which has no fork: there it is one process
+        assert len(set(worker.opened) - {worker.process.pid}) == 2
+        assert closed_by_each_process(worker) == [["S3 client", "engine"]] * 2
+
+
+def closed_by_each_process(worker: Worker) -> list[list[str]]:
+    closed: dict[str, list[str]] = {}
+    for line in worker.lines:
+        if found := re.search(r"(ForkPoolWorker-\d).*Closing the (.+)", line):
+            closed.setdefault(found[1], []).append(found[2])
+    return list(closed.values())
 
 
 def test_a_hundred_exports_survive_five_kills(

@@ -11,8 +11,8 @@ def test_a_message_that_comes_three_times_writes_one_file() -> None:
     assert outcome == {"messages": 3, "files written": 1}
 
 
-def test_of_eight_workers_one_writes_the_export() -> None:
-    assert exports.eight_workers_and_one_export() == {"workers": 8, "files written": 1}
+def test_of_four_workers_one_writes_the_export() -> None:
+    assert exports.four_workers_and_one_export() == {"workers": 4, "files written": 1}
 
 
 def test_without_a_broker_an_export_is_accepted_and_written_later() -> None:
@@ -28,4 +28,4 @@ def test_the_second_worker_writes_what_a_killed_one_left() -> None:
 
 
 def test_each_process_may_take_a_whole_pool_of_connections() -> None:
-    assert scaling.connections_of_processes() == ({1: POOL_SIZE, 4: 4 * POOL_SIZE}, 100)
+    assert scaling.connections_of_processes() == ({1: POOL_SIZE, 2: 2 * POOL_SIZE}, 100)

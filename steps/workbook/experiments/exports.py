@@ -5,27 +5,35 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import anyio
 import boto3
 from a2wsgi import WSGIMiddleware
 from fastapi.testclient import TestClient
+from kombu.utils import functional
 from moto.moto_server.werkzeug_app import create_backend_app
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from steps.infrastructure import task_queue
 from steps.step_09_beyond_http import export_service
 from steps.step_09_beyond_http.app import App
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.infra import InfraContainer
 from steps.step_09_beyond_http.main import create_app
-from steps.workbook.environment import embedded_environment, forget_buckets, variables
+from steps.workbook.environment import (
+    embedded_environment,
+    forget_buckets,
+    one_model_of_s3,
+    variables,
+)
 from steps.workbook.experiments.event_loop import on_event_loop
 from steps.workbook.serving import serve
 from steps.workbook.workers import run_worker, wait_until_done
 
 BUCKET = "accounts-exports"
 ADA = {"email": "ada@example.com", "password": "correct horse"}
-NO_BROKER = {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
+NOBODY = "redis://127.0.0.1:1/0"
 
 Hook = Callable[[int, int], None]
 """Called with the number of the file, and with the port of who sends it."""
@@ -78,8 +86,20 @@ def stored_exports() -> dict[str, bytes]:
 
 
 @contextmanager
+def no_broker() -> Iterator[None]:
+    """Let nobody take messages, and let Celery not sleep for two seconds before it says so."""
+    with (
+        patch.object(task_queue, "CONNECT_TIMEOUT_S", 0.1),
+        patch.object(functional, "sleep"),
+        variables({"CELERY_BROKER_URL": NOBODY}),
+    ):
+        yield
+
+
+@contextmanager
 def new_accounts() -> Iterator[WatchedS3]:
-    with embedded_environment(), variables({"EXPORT_LEASE_S": "1"}), watched_s3() as s3:
+    lease = variables({"EXPORT_LEASE_S": "1"})
+    with embedded_environment(), one_model_of_s3(), lease, watched_s3() as s3:
         yield s3
 
 
@@ -104,7 +124,7 @@ def a_message_that_comes_three_times() -> dict[str, int]:
         return {"messages": 3, "files written": len(s3.written)}
 
 
-def eight_workers_and_one_export() -> dict[str, int]:
+def four_workers_and_one_export() -> dict[str, int]:
     async def play(*apps: App) -> None:
         export = await apps[0].export_service.request()
         async with anyio.create_task_group() as at_once:
@@ -112,8 +132,8 @@ def eight_workers_and_one_export() -> dict[str, int]:
                 at_once.start_soon(app.export_service.write, export.id)
 
     with new_accounts() as s3:
-        on_event_loop(with_apps, 8, play)
-        return {"workers": 8, "files written": len(s3.written)}
+        on_event_loop(with_apps, 4, play)
+        return {"workers": 4, "files written": len(s3.written)}
 
 
 def an_export_without_a_broker() -> dict[str, int | str]:
@@ -121,7 +141,7 @@ def an_export_without_a_broker() -> dict[str, int | str]:
         await app.export_service.write_unclaimed()
 
     logging.getLogger(export_service.__name__).addHandler(logging.NullHandler())  # it warns
-    with new_accounts(), variables(NO_BROKER), TestClient(create_app()) as client:
+    with new_accounts(), no_broker(), TestClient(create_app()) as client:
         asked = client.post("/exports")
         on_event_loop(with_apps, 1, look_for_what_is_left)
         state = client.get("/exports/1").json()["state"]
