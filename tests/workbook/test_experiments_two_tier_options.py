@@ -2,11 +2,18 @@
 
 import pytest
 
+from steps.workbook.environment import forget_buckets
 from steps.workbook.experiments import two_tier_options, two_tier_resources, two_tier_spring
 from steps.workbook.experiments.two_tier_options import OPTIONS
 
 IN_ORDER = ["engine opened", "S3 client opened"]
 IN_REVERSE = ["S3 client closed", "engine closed"]
+
+
+@pytest.fixture(autouse=True)
+def _no_buckets() -> None:
+    """Other tests of this process may have left some: moto keeps one memory."""
+    forget_buckets()
 
 
 @pytest.mark.parametrize("option", OPTIONS)
