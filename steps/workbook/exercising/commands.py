@@ -99,7 +99,10 @@ def _say_what_is_next(outcome: Outcome, records: Records, out: "Console") -> Non
 
 
 def _following(current: Exercise, records: Records) -> Exercise | None:
-    return next((e for e in all_exercises() if e != current and not records.is_done(e)), None)
+    """Look in the same step first, then in those after it, then from the start."""
+    step = current.step
+    nearest = sorted(all_exercises(), key=lambda e: (e.step != step, e.step < step))
+    return next((e for e in nearest if e != current and not records.is_done(e)), None)
 
 
 def watch(step: str) -> int:
