@@ -2,7 +2,7 @@
 
 Read notebook 08, "The application tier".
 Build a handler for two calls: POST /visits adds one visit and answers 201,
-GET /visits answers their number. Then run: make exercise STEP=8
+GET /visits answers their number alone, such as 2. Then run: make exercise STEP=8
 """
 
 from typing import Protocol

@@ -108,7 +108,8 @@ def test_other_requests_find_a_connection(url: str) -> None:
         "Connections in use at the same time, for ten users",
         seen=max(in_use),
         expected=f"{exercise.MOST_AT_ONCE} at most",
-        why="A pool has few connections. One page that takes them all lets everybody else wait.",
+        why="A pool has few connections. One page that takes them all lets everybody else wait. "
+        "Who may enter must be asked before the session opens, and leave after it has closed.",
     )
 
 

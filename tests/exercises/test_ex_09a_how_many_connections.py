@@ -11,17 +11,17 @@ def test_each_web_process_has_a_pool() -> None:
         "WEB",
         seen=exercise.WEB,
         expected=4 * POOL_SIZE,
-        why="An engine and its pool belongs to one process. `--workers 4` starts four.",
+        why="An engine and its pool belong to one process. `--workers 4` starts four.",
     )
 
 
-def test_a_workers_parent_opens_nothing() -> None:
+def test_the_parent_of_a_worker_opens_nothing() -> None:
     expect(
         "WEB_AND_WORKER",
         seen=exercise.WEB_AND_WORKER,
-        expected=(4 + 2) * POOL_SIZE,
-        why="Nothing is opened before the fork, so the parent has no pool, and each of its "
-        "children has one.",
+        expected=4 * POOL_SIZE + 2 * 1,
+        why="A child works on one task at a time, so it has one connection, however large its "
+        "pool is. The parent has none: nothing is opened before the fork.",
     )
 
 
@@ -30,6 +30,6 @@ def test_a_pool_fits_as_a_whole_or_not() -> None:
         "MOST_WEB_PROCESSES",
         seen=exercise.MOST_WEB_PROCESSES,
         expected=MAX_CONNECTIONS // POOL_SIZE,
-        why="A process that is busy takes its whole pool. The one after the last that fits is "
+        why="A web process that is busy takes its whole pool. The one after the last that fits is "
         "refused a connection now and then.",
     )

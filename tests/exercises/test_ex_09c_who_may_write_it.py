@@ -80,5 +80,6 @@ def test_of_two_at_once_one_may(engine: Engine) -> None:
         "Ada is about to write when Grace claims: what Grace and Ada are told",
         seen=claims,
         expected=[True, False],
-        why="Grace came between the look and the write of Ada.",
+        why="Grace came between the look and the write of Ada. SQLite ignores FOR UPDATE: one "
+        "statement has to do both.",
     )

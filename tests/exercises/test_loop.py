@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from steps.workbook.catalogue import PROJECT
 from steps.workbook.exercising.copying import PARTS, copy_project
 from steps.workbook.exercising.exercises import exercises_of
 
@@ -38,6 +39,13 @@ class Learner:
 
     def write(self, code: str) -> None:
         self.file.write_text(code, encoding="utf-8")
+
+    def solve(self, key: str) -> str:
+        """Solve another exercise; return the key of the one that is next."""
+        (other,) = exercises_of(key)
+        solution = self.project / other.answer("solution").relative_to(PROJECT)
+        shutil.copy(solution, self.project / other.file.relative_to(PROJECT))
+        return self.run("exercise", key)[1].split("Next: ")[1][:3]
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "COLUMNS": "80", "PYTHONUTF8": "1", "WORKBOOK_LIMIT_S": "3"}
@@ -117,6 +125,14 @@ def test_a_solved_exercise_leads_to_the_next_one(learner: Learner) -> None:
     assert "1 of " in shown
 
 
+def test_the_next_one_is_in_the_same_step_then_after_it_then_at_the_start(
+    learner: Learner,
+) -> None:
+    following = [learner.solve(key) for key in ("08b", "08a", "08c", "09b", "09c", "09a")]
+
+    assert following == ["08a", "08c", "09a", "09a", "09a", "01a"]
+
+
 @pytest.mark.parametrize(
     ("code", "words", "line"),
     [
@@ -151,6 +167,20 @@ def test_an_error_in_a_function_is_shown_with_its_line(learner: Learner) -> None
 
     assert "Your code raised NameError: name 'cals' is not defined" in " ".join(shown.split())
     assert f"{NAME}.py, line {line}" in shown
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: Linux or macOS")
+def test_an_error_in_a_child_of_a_fork_is_shown_as_one(learner: Learner) -> None:
+    (other,) = exercises_of("09b")
+    code = other.answer("solution").read_text(encoding="utf-8")
+    file = learner.project / other.file.relative_to(PROJECT)
+    file.write_text(code.replace("self.client = ", "client = "), encoding="utf-8")
+
+    _, shown = learner.run("exercise", "09b")
+
+    words = " ".join(shown.replace("│", " ").split())
+    assert "Your code raised AttributeError: 'Worker' object has no attribute 'client'" in words
+    assert "Ada" not in words
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
-"""08b · One wrong setting at a time · repair · 10 minutes
+"""08b · One wrong setting at a time · repair · 12 minutes
 
-Read notebook 08, "What step 08 changes".
-Make from_env tell of all that is wrong in one ConfigurationError, one line for each
-variable, without its value. Then run: make exercise STEP=8
+Read notebook 08, "What step 08 changes". Make from_env tell of all that is wrong in
+one ConfigurationError, one line for each variable, without its value. Nor may a printed
+Config show the password. Then run: make exercise STEP=8
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field  # noqa: F401, field(repr=False) may help
 
 
 class ConfigurationError(Exception):

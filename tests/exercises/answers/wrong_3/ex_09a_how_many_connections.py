@@ -13,7 +13,7 @@ WEB = 60
 
 # `make worker` runs beside it: Celery's parent process and two children, all busy.
 # How many connections has the database now, web processes included?
-WEB_AND_WORKER = 90
+WEB_AND_WORKER = 62
 
 # Only web processes run again. How many can be as busy as can be at the same time,
 # if all the connections are for them?
