@@ -1,5 +1,6 @@
 """Step 09: one container works behind HTTP, on a command line and in a worker."""
 
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from steps.workbook import served
 from steps.workbook.catalogue import find_step
 from steps.workbook.environment import variables
 from steps.workbook.recording import Recording
+from steps.workbook.serving import CREATION_FLAGS
 from steps.workbook.workers import WorkerDidNotStart, run_command, run_worker
 from tests.steps.early_signal import exit_code_and_closings
 
@@ -201,6 +203,40 @@ def test_the_note_for_make_worker_names_settings_of_yours_and_keeps_no_secret(no
 
     assert "geheim" not in text
     assert not note.exists()
+
+
+def test_a_worker_ends_with_the_step_that_it_works_for(
+    note: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for_ever = [sys.executable, "-c", "import time; time.sleep(600)"]
+    started: list[list[str]] = []
+
+    def start(_: served.Note, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        started.append(list(arguments))
+        step.kill()  # what is served ends just now
+        step.wait()
+        return subprocess.Popen(for_ever, creationflags=CREATION_FLAGS)  # noqa: S603
+
+    step = subprocess.Popen(for_ever)  # noqa: S603
+    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 9}}')
+    monkeypatch.setattr(served, "_start", start)
+
+    assert served.work() != 0
+    assert started == [["worker"]]
+    assert capsys.readouterr().out == "The step is not served any more, so its worker ends.\n"
+
+
+def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_ends(
+    note: Path,
+) -> None:
+    first = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    text = f'{{"process": {first.pid}, "own": [], "added": {{}}, "step": 9}}'
+    note.write_text(text)
+    with served.note_served(find_step(9), {}):
+        assert note.read_text() != text
+
+    assert json.loads(note.read_text()) == json.loads(text)
+    first.communicate()
 
 
 def test_other_steps_leave_no_note(note: Path) -> None:
