@@ -20,7 +20,7 @@ worker: .venv/ready  ## write the exports of `make run STEP=9`, in another termi
 	@$(BIN)/python -m steps.workbook worker
 
 test: .venv/ready  ## run all tests, notebooks included
-	@$(BIN)/python -m pytest -rs --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -rs --numprocesses 4 --dist loadfile
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks
