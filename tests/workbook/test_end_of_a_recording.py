@@ -40,7 +40,7 @@ def sessions_of(recording: Recording) -> list[str]:
 
 def test_after_a_recording_nothing_is_patched_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     listened: list[tuple[Any, str, Callable[..., object]]] = []
-    listen, before = event.listen, patched()
+    listen, before, others = event.listen, patched(), list(announcements.listeners)
 
     def spy(target: Any, name: str, listener: Callable[..., object]) -> None:
         listened.append((target, name, listener))
@@ -55,7 +55,7 @@ def test_after_a_recording_nothing_is_patched_any_more(monkeypatch: pytest.Monke
 
     assert patched() == before
     assert not any(event.contains(*each) for each in listened)
-    assert announcements.listeners == []
+    assert announcements.listeners == others
 
 
 def test_what_happens_after_a_recording_is_not_in_it(engine: Engine) -> None:
