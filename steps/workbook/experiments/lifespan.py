@@ -33,7 +33,6 @@ from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.database import check_database, open_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import PasswordHasher
-from steps.step_02_lru_cache_singleton import dependencies as step_02
 from steps.step_03_lifespan_singleton.core import Core, open_core
 from steps.step_03_lifespan_singleton.dependencies import get_core
 from steps.step_03_lifespan_singleton.repositories import AuditEventRepository, UserRepository
@@ -43,6 +42,7 @@ from steps.workbook.environment import new_database, variables
 from steps.workbook.lifetimes import record
 from steps.workbook.recording import Recording
 from steps.workbook.serving import reserve_port, serve, serve_process, url_of
+from steps.workbook.singletons import clear_caches
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
@@ -53,14 +53,12 @@ Lifespan = Callable[[FastAPI], Any]
 @contextmanager
 def fresh_app(number: int) -> Iterator[FastAPI]:
     """Give out a fresh app. For step 02, forget what it has cached for the apps before."""
-    providers = (step_02.get_settings, step_02.get_engine, step_02.get_s3_client)
-    for provider in providers:
-        provider.cache_clear()
+    step = find_step(number)
+    clear_caches(step)
     try:
-        yield find_step(number).create_app()
+        yield step.create_app()
     finally:
-        for provider in providers:
-            provider.cache_clear()
+        clear_caches(step)
 
 
 # How many there are
