@@ -40,10 +40,7 @@ def chart(recording: Recording, title: str) -> "HTML":
     session has a transaction, a connection is in use. A bar with an open right end belongs to an
     object that nothing closed.
     """
-    events = recording.events
-    svg = draw(events, title, is_over=recording.is_over, dropped=recording.dropped)
-    words = describe(events, title, is_over=recording.is_over, dropped=recording.dropped)
-    return embed(svg, words)
+    return embed(*_draw_and_describe(recording, recording.events, title, left_out=0))
 
 
 def draw(
@@ -93,10 +90,7 @@ def describe(
         sentences.append(
             f"{'Never closed' if is_over else 'Not closed yet'}: {', '.join(left_open)}."
         )
-    if dropped:
-        sentences.append(f"{_plural(dropped, 'earlier event')} not kept.")
-    if left_out:
-        sentences.append(f"{_plural(left_out, 'earlier request')} not shown.")
+    sentences += _what_is_missing(dropped, left_out)
     if events:
         sentences.append(_threads_in_words(events))
     return " ".join(sentences)
@@ -108,6 +102,12 @@ def draw_newest(
     """Return the picture of the newest requests after a moment and until another, and its words."""
     so_far = [event for event in recording.events if event.moment <= until]
     events, left_out = newest(so_far, requests, after)
+    return _draw_and_describe(recording, events, title, left_out)
+
+
+def _draw_and_describe(
+    recording: Recording, events: list[Event], title: str, left_out: int
+) -> tuple[str, str]:
     is_over, dropped = recording.is_over, recording.dropped
     svg = draw(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
     words = describe(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
@@ -205,15 +205,18 @@ def _legend(y: int) -> str:
 
 def _footnotes(y: int, dropped: int, left_out: int) -> str:
     first = "Bar: lifetime. Solid part: response, transaction, connection in use."
-    second = "Stroke: an event, and the kind of thread that it was in."
-    if dropped:
-        second += f" {_plural(dropped, 'earlier event')} not kept."
-    if left_out:
-        second += f" {_plural(left_out, 'earlier request')} not shown."
+    stroke = "Stroke: an event, and the kind of thread that it was in."
+    second = " ".join([stroke, *_what_is_missing(dropped, left_out)])
     return (
         f'<text class="small" x="16" y="{y}">{first} Left to right: order, not time.</text>'
         f'<text class="small" x="16" y="{y + 16}">{second}</text>'
     )
+
+
+def _what_is_missing(dropped: int, left_out: int) -> list[str]:
+    events = f"{_plural(dropped, 'earlier event')} not kept."
+    requests = f"{_plural(left_out, 'earlier request')} not shown."
+    return [events] * (dropped > 0) + [requests] * (left_out > 0)
 
 
 def _plural(number: int, what: str) -> str:
