@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from steps.domain.entities import Export
 from steps.domain.errors import ConfigurationError
-from steps.domain.settings import load_settings
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.workbook.catalogue import PROJECT, Step, find_step
 from steps.workbook.environment import variables
@@ -97,11 +96,14 @@ def print_export(export_id: int) -> int:
 
     Raises ConfigurationError, as `work` does, and when there is no such file.
     """
+    from steps.step_09_beyond_http.config import Config  # no other step's start waits for Celery
+
     with variables(_note()["added"]):
-        s3_client = open_s3_client(load_settings())
-        bucket = os.environ.get("EXPORT_BUCKET", "accounts-exports")
+        config = Config.from_env()
+        s3_client = open_s3_client(config)
+        name = Export.name_of(export_id)
         try:
-            file = s3_client.get_object(Bucket=bucket, Key=Export.name_of(export_id))["Body"]
+            file = s3_client.get_object(Bucket=config.export_bucket, Key=name)["Body"]
             print(file.read().decode(), end="")
         except (BotoCoreError, ClientError):
             raise ConfigurationError(f"Export {export_id} has no file (yet).") from None

@@ -11,7 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
+from steps.domain.entities import Export
 from steps.domain.errors import ConfigurationError
+from steps.infrastructure.object_storage import close_s3_client, open_s3_client, put_object
 from steps.infrastructure.task_queue import celery_settings, check_broker_url
 from steps.step_09_beyond_http import process
 from steps.step_09_beyond_http.cli import cli
@@ -224,6 +226,22 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
     assert served.work() != 0
     assert started == [["worker"]]
     assert capsys.readouterr().out == "The step is not served any more, so its worker ends.\n"
+
+
+def test_the_file_of_an_export_is_printed_once_it_is_there(
+    note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config.from_env()
+    s3_client = open_s3_client(config)
+    put_object(s3_client, config.export_bucket, Export.name_of(1), b"id,email\n")
+    close_s3_client(s3_client)
+
+    with served.note_served(find_step(9), {}):
+        assert served.print_export(1) == 0
+        with pytest.raises(ConfigurationError, match="Export 2 has no file"):
+            served.print_export(2)
+
+    assert capsys.readouterr().out == "id,email\n"
 
 
 def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_ends(
