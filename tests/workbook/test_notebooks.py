@@ -9,11 +9,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import nbformat
 import pytest
 
 from steps.workbook.catalogue import PROJECT
-from steps.workbook.notebooks import execute, normalise
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
@@ -23,8 +21,15 @@ RUNNABLE = [path for path in NOTEBOOKS if hasattr(os, "fork") or path.stem != "0
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
+def all_cells_of(path: Path) -> list[Any]:
+    import nbformat  # takes a second, and only the process that runs these tests needs it
+
+    cells: list[Any] = nbformat.read(path, as_version=4).cells
+    return cells
+
+
 def cells_of(path: Path, kind: str) -> list[Any]:
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+    return [cell for cell in all_cells_of(path) if cell.cell_type == kind]
 
 
 def words_of(cell: Any) -> int:
@@ -45,6 +50,8 @@ def lifetime_charts_of(path: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
     """All notebooks executed once more, in another folder."""
+    from steps.workbook.notebooks import execute
+
     folder = tmp_path_factory.mktemp("notebooks")
     copies = [Path(shutil.copy(path, folder)) for path in RUNNABLE]
     return execute(copies), folder
@@ -59,6 +66,8 @@ def test_it_comes_out_as_it_was_committed(
     path: Path, executed: tuple[int, Path], tmp_path: Path
 ) -> None:
     """To the byte in continuous integration. Elsewhere an editor may have added its notes."""
+    from steps.workbook.notebooks import normalise
+
     if path not in RUNNABLE:
         pytest.skip("this system has no fork: run the tests on Linux or macOS")
     kept = Path(shutil.copy(path, tmp_path))
@@ -97,7 +106,7 @@ def test_its_code_cells_are_short_and_show_what_they_do(path: Path) -> None:
 
 @notebooks
 def test_it_explains_before_it_goes_on(path: Path) -> None:
-    kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
+    kinds = [cell.cell_type for cell in all_cells_of(path)]
 
     assert kinds[0] == "markdown"
     assert max(len(list(run)) for kind, run in groupby(kinds) if kind == "code") <= 2
