@@ -100,6 +100,11 @@ class ServerProcess:
         return self.process.wait(timeout=30)
 
 
+def uvicorn_of(target: str) -> list[str]:
+    """Return what follows `python -m` to serve an app on a free port."""
+    return ["uvicorn", target, "--host", HOST, "--port", "0", "--loop", LOOP]
+
+
 @contextmanager
 def serve_process(
     target: str, *, workers: int = 1, environment: Mapping[str, str] | None = None
@@ -108,8 +113,7 @@ def serve_process(
 
     `environment` is added to this process's own. Raises ServerDidNotStart.
     """
-    arguments = ["uvicorn", target, "--host", HOST, "--port", "0", "--loop", LOOP]
-    arguments += ["--workers", str(workers)]
+    arguments = [*uvicorn_of(target), "--workers", str(workers)]
     with serve_module(arguments, workers=workers, environment=environment) as server:
         yield server
 

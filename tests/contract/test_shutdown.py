@@ -11,7 +11,7 @@ import pytest
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.experiments.two_tier_shutdown import closings_in, wait_until_refused
-from steps.workbook.serving import STOP_SIGNAL, serve_module, serve_process
+from steps.workbook.serving import STOP_SIGNAL, serve_module, uvicorn_of
 from tests.contract.database import Database
 from tests.contract.faults import gate
 from tests.load import PATIENCE_S, REFUSED, UNANSWERED, signing_up
@@ -45,12 +45,8 @@ def test_all_who_are_let_in_are_answered_and_nobody_else_has_a_row(
     database.forget_rows()
     own_program = (step.folder / "__main__.py").exists()
     settings = {"DATABASE_URL": database.url, "S3_ENDPOINT_URL": "http://127.0.0.1:1", "PORT": "0"}
-    serving = (
-        serve_module([step.package], environment=settings)
-        if own_program
-        else serve_process(step.target, environment=settings)
-    )
-    with serving as server:
+    program = [step.package] if own_program else uvicorn_of(step.target)
+    with serve_module(["tests.quick_hashing", *program], environment=settings) as server:
         with (
             gate(database.url, at="insert") as held,
             signing_up(server.url, PEOPLE) as load,
