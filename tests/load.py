@@ -54,7 +54,9 @@ def signing_up(url: str, people: int, *, again: bool = False) -> Iterator[Load]:
     """
     load, ended, numbers = Load(), Event(), count()
     limits = httpx2.Limits(max_connections=people, max_keepalive_connections=0)
-    with httpx2.Client(base_url=url, limits=limits, timeout=PATIENCE_S, trust_env=False) as client:
+    with httpx2.Client(
+        base_url=url, limits=limits, timeout=PATIENCE_S, trust_env=False, verify=False
+    ) as client:
 
         def sign_up() -> None:
             while True:

@@ -8,12 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.environment import embedded_environment, forget_buckets, variables
+from steps.workbook.environment import forget_buckets, new_database, variables
 from steps.workbook.postgresql import new_postgresql_database
 from steps.workbook.serving import serve
 from steps.workbook.singletons import own_singletons
 from tests.contract.database import Database
 from tests.contract.service import Service
+
+API_KEY = "key"
 
 
 @pytest.fixture(scope="session", params=STEPS, ids=lambda step: f"step_{step.number:02}")
@@ -30,25 +32,25 @@ def step_on_postgresql(step: Step, postgresql_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session", params=["in process", "socket", "PostgreSQL"])
-def running_service(step: Step, request: pytest.FixtureRequest) -> Iterator[Service]:
+def running_service(step: Step, s3_url: str, request: pytest.FixtureRequest) -> Iterator[Service]:
     """On SQLite but for the last one, which talks over a socket, too."""
-    with ExitStack() as stack:
-        environment = stack.enter_context(embedded_environment())
+    with new_database() as sqlite_url, ExitStack() as stack:
+        stack.enter_context(variables({"S3_ENDPOINT_URL": s3_url, "API_KEY": API_KEY}))
         if request.param == "PostgreSQL":
             database: Database = request.getfixturevalue("step_on_postgresql")
             stack.enter_context(variables({"DATABASE_URL": database.url}))
         else:
-            database = stack.enter_context(closing(Database(environment["DATABASE_URL"])))
+            database = stack.enter_context(closing(Database(sqlite_url)))
         stack.enter_context(own_singletons(step))
         app = step.create_app()
         if request.param == "in process":
             client: httpx2.Client = TestClient(app, raise_server_exceptions=False)
         else:
             url = stack.enter_context(serve(app))
-            client = httpx2.Client(base_url=url, trust_env=False)
+            client = httpx2.Client(base_url=url, trust_env=False, verify=False)
         stack.enter_context(client)
         client.get("/health").raise_for_status()  # a new SQLite file gets its tables now
-        yield Service(step, client, database, environment["API_KEY"])
+        yield Service(step, client, database, API_KEY)
 
 
 @pytest.fixture
@@ -61,14 +63,14 @@ def service(running_service: Service, quick_hashing: None) -> Service:
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database without rows, which the environment names together with an embedded S3."""
-    with embedded_environment() as environment, ExitStack() as stack:
+    """A database without rows, which the environment names. Nobody talks to S3."""
+    with new_database() as sqlite_url, ExitStack() as stack:
         if request.param == "PostgreSQL":
             database: Database = request.getfixturevalue("step_on_postgresql")
             database.forget_rows()
             stack.enter_context(variables({"DATABASE_URL": database.url}))
         else:
-            database = stack.enter_context(closing(Database(environment["DATABASE_URL"])))
+            database = stack.enter_context(closing(Database(sqlite_url)))
         yield database
 
 

@@ -77,7 +77,7 @@ def server() -> Iterator[PostgresqlServer]:
 
 
 def sign_up(url: str) -> tuple[int, object]:
-    answer = httpx2.post(f"{url}/users", json=ADA, trust_env=False, timeout=60)
+    answer = httpx2.post(f"{url}/users", json=ADA, timeout=60, trust_env=False, verify=False)
     return answer.status_code, answer.json()
 
 
