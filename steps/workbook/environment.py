@@ -74,7 +74,8 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
     """Point the settings at a new SQLite file, an embedded S3 and a folder as broker.
 
     Gives out what was set. With `respect_existing`, a DATABASE_URL, S3_ENDPOINT_URL, API_KEY or
-    CELERY_BROKER_URL that is set already stays, and with it what belongs to it.
+    CELERY_BROKER_URL that is set already stays, and with it what belongs to it. Otherwise the S3
+    clients of this process share their model of S3.
     """
     with ExitStack() as stack:
         changes: dict[str, str] = {}
@@ -92,6 +93,7 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
             changes["API_KEY"] = secrets.token_urlsafe(24)
         if not respect_existing:
             changes["DB_ECHO"] = "false"
+            stack.enter_context(one_model_of_s3())
         stack.enter_context(variables(changes))
         yield changes
 
@@ -100,13 +102,13 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
 def new_database() -> Iterator[str]:
     """Set DATABASE_URL to a new SQLite file and give it out; set what boto3 and Celery need.
 
-    Quicker than `embedded_environment` where nobody talks to S3.
+    Quicker than `embedded_environment` where nobody talks to S3. S3 clients share their model.
     """
     with _new_folder() as folder:
         url, broker_url = _sqlite_url(folder), _broker_url(folder)
         unset = dict.fromkeys(["AWS_PROFILE", "DB_ECHO", "S3_ENDPOINT_URL", "API_KEY"])
         needed = {**AWS_VARIABLES, "DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
-        with variables({**unset, **needed}):
+        with variables({**unset, **needed}), one_model_of_s3():
             yield url
 
 

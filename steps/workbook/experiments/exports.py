@@ -24,7 +24,6 @@ from steps.step_09_beyond_http.main import create_app
 from steps.workbook.environment import (
     embedded_environment,
     forget_buckets,
-    one_model_of_s3,
     variables,
 )
 from steps.workbook.experiments.event_loop import on_event_loop
@@ -99,7 +98,7 @@ def no_broker() -> Iterator[None]:
 @contextmanager
 def new_accounts() -> Iterator[WatchedS3]:
     lease = variables({"EXPORT_LEASE_S": "1"})
-    with embedded_environment(), one_model_of_s3(), lease, watched_s3() as s3:
+    with embedded_environment(), lease, watched_s3() as s3:
         yield s3
 
 
