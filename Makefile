@@ -19,6 +19,8 @@ run: .venv/ready  ## serve a step, as in: make run STEP=3
 worker: .venv/ready  ## write the exports of `make run STEP=9`, in another terminal
 	@$(BIN)/python -m steps.workbook worker
 
+# The tests start hundreds of processes, and without .pyc files each compiles the steps anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready  ## run all tests, notebooks included
 	@$(BIN)/python -m pytest -rs --numprocesses 4 --dist loadfile
 
