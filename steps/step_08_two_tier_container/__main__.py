@@ -12,7 +12,7 @@ from steps.step_08_two_tier_container import infra
 from steps.step_08_two_tier_container.config import Config
 from steps.step_08_two_tier_container.main import create_app
 
-GRACE_S = 4
+GRACE_S = 3
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""
 
 LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"

@@ -13,7 +13,7 @@ from steps.step_09_beyond_http.cli import cli
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.main import create_app
 
-GRACE_S = 4
+GRACE_S = 3
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""
 
 LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"

@@ -533,8 +533,9 @@ def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> Non
     assert_that_nothing_was_lost(shutdown)
 
 
-def test_requests_have_less_than_five_seconds_to_end_after_the_signal() -> None:
-    assert program.GRACE_S < 5
+def test_requests_have_three_seconds_to_end_so_that_all_is_closed_within_five() -> None:
+    """To notice that none is left, to close and to end takes more than a second on a busy machine."""
+    assert program.GRACE_S == 3
 
 
 def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
