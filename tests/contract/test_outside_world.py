@@ -28,6 +28,9 @@ def engines() -> Iterator[list[Engine | AsyncEngine]]:
     announcements.listeners.append(note)
     yield opened
     announcements.listeners.remove(note)
+    for engine in opened:
+        if isinstance(engine, Engine):
+            engine.dispose()  # step 02 closes nothing, and a test may have had it opened again
 
 
 @pytest.fixture
