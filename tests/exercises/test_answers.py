@@ -120,6 +120,9 @@ def test_an_exercise_is_short_and_keeps_its_form(exercise: Exercise) -> None:
     assert "TODO" not in solution
     assert len([line for line in solved if line not in code]) <= MOST_CHANGED_LINES
     assert exercise.kind in ("predict", "repair", "build")
+    if exercise.kind == "predict":
+        assert all(re.search(rf"\b{task.about}\b.*=", "\n".join(code)) for task in exercise.tasks)
+        assert all(task.about.isupper() for task in exercise.tasks)
     assert 1 <= exercise.minutes <= 30
     assert len(exercise.hints) >= 2
     assert exercise.explanation

@@ -91,8 +91,9 @@ def test_the_first_task_is_shown_with_what_to_do_next(learner: Learner) -> None:
     exit_code, shown = learner.run("exercise", KEY)
 
     assert exit_code == 1
-    assert "✗ The cache lives within one request" in shown
-    assert "· Without the cache each parameter is a call" in shown
+    assert "✗ CALLS_WITH_THE_CACHE" in shown
+    assert "· CALLS_WITHOUT_THE_CACHE" in shown
+    assert "within one request" not in shown  # which is what there is to learn
     start = learner.answer("starter")
     line = start[: start.index("CALLS_WITH_THE_CACHE =")].count("\n") + 1
     for words in ("nothing yet", f"{NAME}.py, line {line}", "notebook 01, How often?", "make hint"):
@@ -106,7 +107,7 @@ def test_a_wrong_answer_gets_what_was_seen_what_was_expected_and_why(learner: Le
 
     assert exit_code == 1
     assert "✓ The cache lives within one request" in shown
-    assert "✗ Without the cache each parameter is a call" in shown
+    assert "✗ CALLS_WITHOUT_THE_CACHE" in shown
     assert "│ you said 2 " in shown
     assert "│ it is    4 " in shown
     assert "use_cache=False calls the provider for each parameter" in " ".join(shown.split())
@@ -169,6 +170,20 @@ def test_an_error_in_a_function_is_shown_with_its_line(learner: Learner) -> None
     assert f"{NAME}.py, line {line}" in shown
 
 
+def test_a_prediction_beside_another_is_shown_with_its_line(learner: Learner) -> None:
+    (other,) = exercises_of("08a")
+    code = other.answer("starter").read_text(encoding="utf-8")
+    code = code.replace("CLOSING_TWICE = ..., ...", "CLOSING_TWICE = [], 7")
+    file = learner.project / other.file.relative_to(PROJECT)
+    file.write_text(code, encoding="utf-8")
+
+    _, shown = learner.run("exercise", "08a")
+
+    line = code[: code.index("CLOSED_BY_CLOSING_TWICE")].count("\n") + 1
+    assert "✗ CLOSED_BY_CLOSING_TWICE" in shown
+    assert f"{file.name}, line {line}" in shown
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: Linux or macOS")
 def test_an_error_in_a_child_of_a_fork_is_shown_as_one(learner: Learner) -> None:
     (other,) = exercises_of("09b")
@@ -225,7 +240,7 @@ def test_an_endless_loop_in_a_function_is_ended_and_named(learner: Learner) -> N
     exit_code, shown = learner.run("exercise", KEY)
 
     assert exit_code == 1
-    assert "✗ The cache lives within one request" in shown
+    assert "✗ CALLS_WITH_THE_CACHE" in shown
     assert "did not come to an end" in shown
 
 
@@ -364,7 +379,7 @@ def test_watching_checks_at_every_save_until_ctrl_c(learner: Learner) -> None:
             pass
 
     try:
-        wait_for("✗ The cache lives")
+        wait_for("✗ CALLS_WITH_THE_CACHE")
         wait_for("Waiting for you to save")
         learner.write(learner.answer("wrong_3"))
         wait_for("✓ The cache lives")

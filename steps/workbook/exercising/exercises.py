@@ -23,12 +23,15 @@ class UnknownExercise(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One test of an exercise: its function's name, and that name as a sentence."""
+    """One test of an exercise: its function's name, and what it tells of first."""
 
     name: str
+    about: str
+    """Where the learner predicts, the name of a constant. It does not give the answer away."""
 
     @property
     def sentence(self) -> str:
+        """What the task is there to teach."""
         words = self.name.removeprefix("test_").replace("_", " ")
         return words[:1].upper() + words[1:]
 
@@ -108,7 +111,7 @@ class Exercise:
         """In the order of the file."""
         tree = ast.parse(self.tests.read_text(encoding="utf-8"))
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        return tuple(Task(f.name) for f in functions if f.name.startswith("test_"))
+        return tuple(Task(f.name, _told_by(f)) for f in functions if f.name.startswith("test_"))
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
@@ -129,6 +132,17 @@ class Exercise:
         if match is None:
             raise ValueError(f"{self.name}: its docstring has not the form of an exercise's")
         return match
+
+
+def _told_by(function: ast.FunctionDef) -> str:
+    """Return the first string that a test gives to one of the checks; an empty one for none."""
+    checks = (
+        call.args[0]
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "").startswith("expect")
+    )
+    told = (check.value for check in checks if isinstance(check, ast.Constant))
+    return next((text for text in told if isinstance(text, str)), "")
 
 
 def docstring_of(path: Path) -> str:

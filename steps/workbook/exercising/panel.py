@@ -81,11 +81,14 @@ def solution_of(exercise: Exercise) -> RenderableType:
 def _tasks(outcome: Outcome) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for task in outcome.exercise.tasks:
+        title = task.sentence
         if task.name in outcome.done:
             mark, style = DONE
         else:
             mark, style = NEXT if task.name == outcome.failed else LATER
-        table.add_row(Text(mark, style=style), Text(task.sentence, style=style))
+            if outcome.exercise.kind == "predict":
+                title = task.about
+        table.add_row(Text(mark, style=style), Text(title, style=style))
     return table
 
 
@@ -108,6 +111,8 @@ def _next(outcome: Outcome, failure: Failure) -> RenderableType:
         if value:
             rows.add_row(Text(name, style="dim"), Text(value))
     task = next((t.sentence for t in outcome.exercise.tasks if t.name == outcome.failed), None)
+    if task and predicts:
+        task = "Your prediction"
     title = task or "Before the first task"
     return Panel(Group(Text(failure.what, style="bold"), rows), title=title, title_align="left",
                  border_style="red")  # fmt: skip

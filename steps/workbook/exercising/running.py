@@ -142,7 +142,7 @@ def _line_of(exercise: Exercise, what: str) -> int | None:
     except OSError:
         return None
     for number, line in enumerate(lines, 1):
-        if re.match(rf"{re.escape(what.split()[0])}\b.* = ", line):
+        if re.match(rf"[^#=]*\b{re.escape(what.split()[0])}\b.* = ", line):
             return number
     if exercise.is_changed():
         return None
