@@ -534,7 +534,7 @@ def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> Non
 
 
 def test_requests_have_three_seconds_to_end_so_that_all_is_closed_within_five() -> None:
-    """To notice that none is left, to close and to end takes more than a second on a busy machine."""
+    """To notice that none is left, to close and to end may take more than a second."""
     assert program.GRACE_S == 3
 
 
