@@ -15,10 +15,10 @@ async def look_up(name: str) -> None:
     steps.append(f"{name} ends")
 
 
-# What comes second in `steps`: "Ada ends" or "Grace begins"?
+# What comes second in `steps`, empty before: "Ada ends" or "Grace begins"?
 SECOND_IN_A_GATHER = ...  # TODO: await gather(look_up("Ada"), look_up("Grace"))
 SECOND_IN_TWO_AWAITS = ...  # TODO: await look_up("Ada"); await look_up("Grace")
 SECOND_IF_IT_BLOCKS = ...  # TODO: the gather, with time.sleep in place of the await
 
-# How many steps are there after this line, which has no await?
+# How many are in `steps`, empty before, after this line without an await?
 STEPS_OF_A_CALL = ...  # TODO: look_up("Ada")

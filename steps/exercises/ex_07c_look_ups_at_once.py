@@ -1,8 +1,9 @@
 """07c · Look-ups at once · build · 12 minutes
 
 Read notebook 07, "What an async session does not forgive".
-A page needs many users at once. Look them up at the same time, but never use more than
-MOST_AT_ONCE connections: other requests need some, too. An error reaches the caller.
+A page needs many users at once. Call email_of for all ids at the same time, but use
+MOST_AT_ONCE connections for a page at most: other requests need some, too. An error
+reaches the caller.
 Then run: make exercise STEP=7
 """
 

@@ -72,8 +72,10 @@ def test_every_user_is_found(url: str) -> None:
 
 def test_look_ups_overlap(url: str) -> None:
     two_are_in = asyncio.Barrier(2)
+    calls: list[object] = []
 
     async def meet(*_: object) -> str:
+        calls.append(_)
         try:
             await asyncio.wait_for(two_are_in.wait(), PATIENCE_S)
         except (TimeoutError, asyncio.BrokenBarrierError):
@@ -85,9 +87,16 @@ def test_look_ups_overlap(url: str) -> None:
             found: list[str | None] = await exercise.emails_of(sessions, [1, 2])
         return found
 
+    seen = with_ten_users(url, look_up)
+    expect(
+        "How often email_of is called for two ids",
+        seen=len(calls),
+        expected=2,
+        why="It is the look-up that is watched here, to see whether two of them overlap.",
+    )
     expect(
         "Two look-ups, each of which waits until the other has begun",
-        seen=with_ten_users(url, look_up),
+        seen=seen,
         expected=["together", "together"],
         why="A page of a hundred users would wait a hundred times for the database, "
         "one after the other. A lock around one session has the same effect.",
@@ -109,7 +118,8 @@ def test_other_requests_find_a_connection(url: str) -> None:
         seen=max(in_use),
         expected=f"{exercise.MOST_AT_ONCE} at most",
         why="A pool has few connections. One page that takes them all lets everybody else wait. "
-        "Who may enter must be asked before the session opens, and leave after it has closed.",
+        "One semaphore for all look-ups: enter it before a session opens, leave it after it has "
+        "closed.",
     )
 
 

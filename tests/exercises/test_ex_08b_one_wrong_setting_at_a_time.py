@@ -28,14 +28,18 @@ def variables_in(text: str) -> list[str]:
 def test_a_right_environment_makes_a_configuration() -> None:
     try:
         config = exercise.Config.from_env(RIGHT)
-        seen: object = (config.port, config.database_url == URL)
-        without_port = exercise.Config.from_env({"DATABASE_URL": URL}).port
+        without_port = exercise.Config.from_env({"DATABASE_URL": URL})
+        seen: object = {
+            "PORT=80": config.port,
+            "no PORT": without_port.port,
+            "the same URL, as a str": config.database_url == URL,
+        }
     except Exception as error:
-        seen, without_port = in_words(error), None
+        seen = in_words(error)
     expect(
-        "The port, and whether the URL is the one that was given",
-        seen=(seen, without_port),
-        expected=((80, True), 8000),
+        "What becomes of settings that are right",
+        seen=seen,
+        expected={"PORT=80": 80, "no PORT": 8000, "the same URL, as a str": True},
         why="What is right goes through unchanged, and where PORT is not set, it is 8000.",
     )
 

@@ -39,10 +39,22 @@ def claim(engine: Engine, export_id: int = 1, now: datetime = NOON) -> object:
 
 def test_a_second_worker_has_to_wait(engine: Engine) -> None:
     expect(
-        "Two workers, one after the other, and one with an id that is not there",
-        seen=[claim(engine), claim(engine), claim(engine, 7)],
-        expected=[True, False, False],
-        why="The first has the lease. Who found no row has taken nothing.",
+        "A worker with an id that is not there, while export 1 is free",
+        seen=claim(engine, 7),
+        expected=False,
+        why="Who found no row has taken nothing. The other rows are not the caller's business.",
+    )
+    expect(
+        "A worker and an export that nobody has taken",
+        seen=claim(engine),
+        expected=True,
+        why="Its leased_until is NULL. In SQL no comparison with NULL is true: is_(None) asks.",
+    )
+    expect(
+        "A second worker right after the first",
+        seen=claim(engine),
+        expected=False,
+        why="The first has the lease.",
     )
 
 

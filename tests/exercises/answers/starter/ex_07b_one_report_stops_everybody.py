@@ -2,7 +2,8 @@
 
 Read notebook 07, "One line that stops everybody".
 While a report is read, the app answers nobody. Let the others go on meanwhile. The
-caller still gets the text in capitals, or the error.
+caller still gets the text in capitals, or the error, and `read` finds the context
+variables of the request.
 Then run: make exercise STEP=7
 """
 

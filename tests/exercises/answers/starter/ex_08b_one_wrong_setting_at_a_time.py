@@ -2,7 +2,7 @@
 
 Read notebook 08, "What step 08 changes". Make from_env tell of all that is wrong in
 one ConfigurationError, one line for each variable, without its value. Nor may a printed
-Config show the password. Then run: make exercise STEP=8
+Config show the password; database_url stays a str. Then run: make exercise STEP=8
 """
 
 from collections.abc import Mapping
