@@ -1,5 +1,5 @@
 """
-People think: what a look-up does may as well stand in the line that needs it.
+People think: What a look-up does may as well stand in the line that needs it.
 Rejected by: test_look_ups_overlap
 Message: How often email_of is called
 """

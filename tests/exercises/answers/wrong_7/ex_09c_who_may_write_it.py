@@ -1,5 +1,5 @@
 """
-People think: the conditions are about the row that was asked for.
+People think: The conditions are about the row that was asked for.
 Rejected by: test_a_second_worker_has_to_wait
 Message: The other rows are not the caller's business
 """
