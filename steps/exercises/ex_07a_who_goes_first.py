@@ -20,5 +20,5 @@ SECOND_IN_A_GATHER = ...  # TODO: await gather(look_up("Ada"), look_up("Grace"))
 SECOND_IN_TWO_AWAITS = ...  # TODO: await look_up("Ada"); await look_up("Grace")
 SECOND_IF_IT_BLOCKS = ...  # TODO: the gather, with time.sleep in place of the await
 
-# How many are in `steps`, empty before, after this line without an await?
+# How many strings does this line, without an await, add to `steps`?
 STEPS_OF_A_CALL = ...  # TODO: look_up("Ada")

@@ -39,12 +39,6 @@ def claim(engine: Engine, export_id: int = 1, now: datetime = NOON) -> object:
 
 def test_a_second_worker_has_to_wait(engine: Engine) -> None:
     expect(
-        "A worker with an id that is not there, while export 1 is free",
-        seen=claim(engine, 7),
-        expected=False,
-        why="Who found no row has taken nothing. The other rows are not the caller's business.",
-    )
-    expect(
         "A worker and an export that nobody has taken",
         seen=claim(engine),
         expected=True,
@@ -54,7 +48,7 @@ def test_a_second_worker_has_to_wait(engine: Engine) -> None:
         "A second worker right after the first",
         seen=claim(engine),
         expected=False,
-        why="The first has the lease.",
+        why="The first has the lease. Whose UPDATE found no row has taken nothing.",
     )
 
 
@@ -65,6 +59,15 @@ def test_a_lease_that_is_over_keeps_nobody_away(engine: Engine) -> None:
         seen=[claim(engine, now=NOON + LEASE * share) for share in (0.99, 1.01)],
         expected=[False, True],
         why="A worker that died gives nothing back. Its lease has to end by itself.",
+    )
+
+
+def test_who_finds_no_row_takes_nothing(engine: Engine) -> None:
+    expect(
+        "A worker with an id that is not there, while export 1 is free",
+        seen=claim(engine, 7),
+        expected=False,
+        why="claim returns True or False. The other rows are not this caller's business.",
     )
 
 

@@ -352,7 +352,7 @@ def test_plain_pytest_runs_an_exercise_that_is_named_and_no_other(learner: Learn
         ).stdout  # fmt: skip
 
     assert "2 failed" in pytest_says(f"tests/exercises/test_{NAME}.py")
-    assert "test_ex_" not in pytest_says("--collect-only", "tests/exercises")
+    assert "test_ex_" not in pytest_says("--collect-only", "-o", "testpaths=tests/exercises")
 
 
 def test_watching_checks_at_every_save_until_ctrl_c(learner: Learner) -> None:

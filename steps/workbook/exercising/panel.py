@@ -110,9 +110,12 @@ def _next(outcome: Outcome, failure: Failure) -> RenderableType:
     for name, value in facts.items():
         if value:
             rows.add_row(Text(name, style="dim"), Text(value))
-    task = next((t.sentence for t in outcome.exercise.tasks if t.name == outcome.failed), None)
-    if task and predicts:
-        task = "Your prediction"
-    title = task or "Before the first task"
+    task = next((task for task in outcome.exercise.tasks if task.name == outcome.failed), None)
+    if task is None:
+        title = "Before the first task"
+    elif predicts:
+        title = "Your prediction" if failure.seen else task.about
+    else:
+        title = task.sentence
     return Panel(Group(Text(failure.what, style="bold"), rows), title=title, title_align="left",
                  border_style="red")  # fmt: skip

@@ -1,7 +1,7 @@
 """
 People think: What a look-up does may as well stand in the line that needs it.
 Rejected by: test_look_ups_overlap
-Message: How often email_of is called
+Message: The ids that email_of is called with
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """
-People think: The conditions are about the row that was asked for.
-Rejected by: test_a_second_worker_has_to_wait
-Message: The other rows are not the caller's business
+People think: The WHERE need not name the row that was asked for.
+Rejected by: test_who_finds_no_row_takes_nothing
+Message: The other rows are not this caller's business
 """
 
 from datetime import datetime, timedelta
