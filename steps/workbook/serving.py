@@ -100,9 +100,10 @@ class ServerProcess:
         return self.process.wait(timeout=30)
 
 
-def uvicorn_of(target: str) -> list[str]:
+def uvicorn_of(target: str, workers: int = 1) -> list[str]:
     """Return what follows `python -m` to serve an app on a free port."""
-    return ["uvicorn", target, "--host", HOST, "--port", "0", "--loop", LOOP]
+    options = ["--host", HOST, "--port", "0", "--loop", LOOP, "--workers", str(workers)]
+    return ["uvicorn", target, *options]
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def serve_process(
 
     `environment` is added to this process's own. Raises ServerDidNotStart.
     """
-    arguments = [*uvicorn_of(target), "--workers", str(workers)]
+    arguments = uvicorn_of(target, workers)
     with serve_module(arguments, workers=workers, environment=environment) as server:
         yield server
 

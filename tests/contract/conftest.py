@@ -47,6 +47,7 @@ def running_service(step: Step, s3_url: str, request: pytest.FixtureRequest) -> 
             client: httpx2.Client = TestClient(app, raise_server_exceptions=False)
         else:
             url = stack.enter_context(serve(app))
+            # Without TLS, there are no certificates to load: that takes long.
             client = httpx2.Client(base_url=url, trust_env=False, verify=False)
         stack.enter_context(client)
         client.get("/health").raise_for_status()  # a new SQLite file gets its tables now

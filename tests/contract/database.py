@@ -27,7 +27,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        self.name = self._engine.name
+        self.dialect = self._engine.name
 
     def close(self) -> None:
         self._engine.dispose()
@@ -45,7 +45,7 @@ class Database:
     @contextmanager
     def refusing_audit_events(self) -> Iterator[None]:
         """Refuse every audit event, as a full disk or a broken rule would."""
-        refuse, accept = REFUSING[self.name]
+        refuse, accept = REFUSING[self.dialect]
         self._execute(refuse)
         try:
             yield
@@ -56,7 +56,7 @@ class Database:
     def holding_up_writes(self) -> Iterator[None]:
         """Let every write wait until the `with` block ends."""
         with self._engine.connect() as connection:
-            connection.exec_driver_sql(LOCK[self.name])
+            connection.exec_driver_sql(LOCK[self.dialect])
             try:
                 yield
             finally:

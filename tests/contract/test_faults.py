@@ -77,6 +77,7 @@ def server() -> Iterator[PostgresqlServer]:
 
 
 def sign_up(url: str) -> tuple[int, object]:
+    # Without TLS, there are no certificates to load: that takes long.
     answer = httpx2.post(f"{url}/users", json=ADA, timeout=60, trust_env=False, verify=False)
     return answer.status_code, answer.json()
 

@@ -25,7 +25,7 @@ def test_every_201_is_a_row_and_everything_else_is_a_503(
     """Until step 04 requests wait for a connection in line; then threads do, and not for ever."""
     monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", POOL_TIMEOUT_S)
     with own_singletons(step), serve(step.create_app()) as url:
-        # Now the tables are there.
+        # Now the tables are there. Without TLS, there are no certificates to load.
         httpx2.get(f"{url}/health", trust_env=False, verify=False).raise_for_status()
         with ExitStack() as stack:
             stack.enter_context(database.holding_up_writes())

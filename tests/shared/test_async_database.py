@@ -240,11 +240,11 @@ async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_and_no
         task.cancel()
         await asyncio.wait([task])
 
-    gc.collect()
     assert pool_of(engine).checkedout() == 0
     async with AsyncSession(engine) as session:
         session.add(UserRow(email="ada@example.com", password_hash="-"))
         await session.commit()
+    gc.collect()
 
 
 @pytest.mark.parametrize(
