@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from threading import enumerate as running_threads
 from threading import get_ident
 
 import pytest
@@ -244,6 +245,9 @@ async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_and_no
     async with AsyncSession(engine) as session:
         session.add(UserRow(email="ada@example.com", password_hash="-"))
         await session.commit()
+    await engine.dispose()
+    while any("connection_worker" in thread.name for thread in running_threads()):
+        await asyncio.sleep(0.005)  # aiosqlite's threads are still at what was cancelled
     gc.collect()
 
 
