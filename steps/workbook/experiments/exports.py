@@ -21,11 +21,7 @@ from steps.step_09_beyond_http.app import App
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.infra import InfraContainer
 from steps.step_09_beyond_http.main import create_app
-from steps.workbook.environment import (
-    embedded_environment,
-    forget_buckets,
-    variables,
-)
+from steps.workbook.environment import embedded_environment, forget_buckets, variables
 from steps.workbook.experiments.event_loop import on_event_loop
 from steps.workbook.serving import serve
 from steps.workbook.workers import run_worker, wait_until_done
@@ -97,8 +93,7 @@ def no_broker() -> Iterator[None]:
 
 @contextmanager
 def new_accounts() -> Iterator[WatchedS3]:
-    lease = variables({"EXPORT_LEASE_S": "1"})
-    with embedded_environment(), lease, watched_s3() as s3:
+    with embedded_environment(), variables({"EXPORT_LEASE_S": "1"}), watched_s3() as s3:
         yield s3
 
 
