@@ -17,7 +17,7 @@ import pytest
 
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.exercising.copying import PARTS, copy_project
-from steps.workbook.exercising.exercises import exercises_of
+from steps.workbook.exercising.exercises import Exercise, exercises_of
 
 KEY, NAME = "01a", "ex_01a_how_often_is_it_called"
 PATIENCE_S = 60
@@ -40,11 +40,14 @@ class Learner:
     def write(self, code: str) -> None:
         self.file.write_text(code, encoding="utf-8")
 
+    def write_another(self, exercise: Exercise, code: str) -> None:
+        file = self.project / exercise.file.relative_to(PROJECT)
+        file.write_text(code, encoding="utf-8")
+
     def solve(self, key: str) -> str:
         """Solve another exercise; return the key of the one that is next."""
         (other,) = exercises_of(key)
-        solution = self.project / other.answer("solution").relative_to(PROJECT)
-        shutil.copy(solution, self.project / other.file.relative_to(PROJECT))
+        self.write_another(other, other.answer("solution").read_text(encoding="utf-8"))
         return self.run("exercise", key)[1].split("Next: ")[1][:3]
 
     def environment(self) -> dict[str, str]:
@@ -174,22 +177,20 @@ def test_a_prediction_beside_another_is_shown_with_its_line(learner: Learner) ->
     (other,) = exercises_of("08a")
     code = other.answer("starter").read_text(encoding="utf-8")
     code = code.replace("CLOSING_TWICE = ..., ...", "CLOSING_TWICE = [], 7")
-    file = learner.project / other.file.relative_to(PROJECT)
-    file.write_text(code, encoding="utf-8")
+    learner.write_another(other, code)
 
     _, shown = learner.run("exercise", "08a")
 
     line = code[: code.index("CLOSED_BY_CLOSING_TWICE")].count("\n") + 1
     assert "✗ CLOSED_BY_CLOSING_TWICE" in shown
-    assert f"{file.name}, line {line}" in shown
+    assert f"{other.file.name}, line {line}" in shown
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: Linux or macOS")
 def test_an_error_in_a_child_of_a_fork_is_shown_as_one(learner: Learner) -> None:
     (other,) = exercises_of("09b")
     code = other.answer("solution").read_text(encoding="utf-8")
-    file = learner.project / other.file.relative_to(PROJECT)
-    file.write_text(code.replace("self.client = ", "client = "), encoding="utf-8")
+    learner.write_another(other, code.replace("self.client = ", "client = "))
 
     _, shown = learner.run("exercise", "09b")
 
