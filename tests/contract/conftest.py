@@ -1,7 +1,7 @@
 """Every step, in process and over a real socket, behind one and the same client."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 import httpx2
 import pytest
@@ -31,16 +31,24 @@ def step_on_postgresql(step: Step, postgresql_url: str) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="session", params=["in process", "socket", "PostgreSQL"])
-def running_service(step: Step, s3_url: str, request: pytest.FixtureRequest) -> Iterator[Service]:
-    """On SQLite but for the last one, which talks over a socket, too."""
+@contextmanager
+def open_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give out a database without rows, which the environment names: the one that `params` says."""
     with new_database() as sqlite_url, ExitStack() as stack:
-        stack.enter_context(variables({"S3_ENDPOINT_URL": s3_url, "API_KEY": API_KEY}))
         if request.param == "PostgreSQL":
             database: Database = request.getfixturevalue("step_on_postgresql")
+            database.forget_rows()
             stack.enter_context(variables({"DATABASE_URL": database.url}))
         else:
             database = stack.enter_context(closing(Database(sqlite_url)))
+        yield database
+
+
+@pytest.fixture(scope="session", params=["in process", "socket", "PostgreSQL"])
+def running_service(step: Step, s3_url: str, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """On SQLite but for the last one, which talks over a socket, too."""
+    with open_database(request) as database, ExitStack() as stack:
+        stack.enter_context(variables({"S3_ENDPOINT_URL": s3_url, "API_KEY": API_KEY}))
         stack.enter_context(own_singletons(step))
         app = step.create_app()
         if request.param == "in process":
@@ -64,14 +72,8 @@ def service(running_service: Service, quick_hashing: None) -> Service:
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database without rows, which the environment names. Nobody talks to S3."""
-    with new_database() as sqlite_url, ExitStack() as stack:
-        if request.param == "PostgreSQL":
-            database: Database = request.getfixturevalue("step_on_postgresql")
-            database.forget_rows()
-            stack.enter_context(variables({"DATABASE_URL": database.url}))
-        else:
-            database = stack.enter_context(closing(Database(sqlite_url)))
+    """Nobody who uses it talks to S3."""
+    with open_database(request) as database:
         yield database
 
 
