@@ -8,6 +8,8 @@ from threading import Condition, Event, Thread
 
 import httpx2
 
+from steps.workbook.serving import LOOPBACK
+
 PATIENCE_S = 60
 """How long to wait for what should happen at once, in seconds."""
 
@@ -54,10 +56,7 @@ def signing_up(url: str, people: int, *, again: bool = False) -> Iterator[Load]:
     """
     load, ended, numbers = Load(), Event(), count()
     limits = httpx2.Limits(max_connections=people, max_keepalive_connections=0)
-    # Without TLS, there are no certificates to load: that takes long.
-    with httpx2.Client(
-        base_url=url, limits=limits, timeout=PATIENCE_S, trust_env=False, verify=False
-    ) as client:
+    with httpx2.Client(base_url=url, limits=limits, timeout=PATIENCE_S, **LOOPBACK) as client:
 
         def sign_up() -> None:
             while True:

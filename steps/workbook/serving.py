@@ -12,11 +12,23 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import uvicorn
 
 HOST = "127.0.0.1"
+
+
+class _Loopback(TypedDict):
+    trust_env: bool
+    verify: bool
+
+
+LOOPBACK: _Loopback = {"trust_env": False, "verify": False}
+"""How a client reaches HOST: past every proxy, and without loading certificates, which takes long.
+
+Nothing here uses TLS, so nobody would check them.
+"""
 
 LOOP = "asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
 """On Windows, PostgreSQL's driver can await nothing on the event loop that is usual there."""

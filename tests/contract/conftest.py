@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.environment import forget_buckets, new_database, variables
 from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.serving import serve
+from steps.workbook.serving import LOOPBACK, serve
 from steps.workbook.singletons import own_singletons
 from tests.contract.database import Database
 from tests.contract.service import Service
@@ -55,8 +55,7 @@ def running_service(step: Step, s3_url: str, request: pytest.FixtureRequest) -> 
             client: httpx2.Client = TestClient(app, raise_server_exceptions=False)
         else:
             url = stack.enter_context(serve(app))
-            # Without TLS, there are no certificates to load: that takes long.
-            client = httpx2.Client(base_url=url, trust_env=False, verify=False)
+            client = httpx2.Client(base_url=url, **LOOPBACK)
         stack.enter_context(client)
         client.get("/health").raise_for_status()  # a new SQLite file gets its tables now
         yield Service(step, client, database, API_KEY)

@@ -8,7 +8,7 @@ import pytest
 
 from steps.infrastructure import database as infrastructure
 from steps.workbook.catalogue import Step
-from steps.workbook.serving import serve
+from steps.workbook.serving import LOOPBACK, serve
 from steps.workbook.singletons import own_singletons
 from tests.contract.database import Database
 
@@ -22,8 +22,7 @@ PATIENCE_S = 20
 async def sign_up_all(url: str, people: int, emails: int) -> Counter[int]:
     async def sign_up(email: str) -> int:
         """With a connection of one's own: one pool for all is busy with itself."""
-        # Without TLS, there are no certificates to load: that takes long.
-        async with httpx2.AsyncClient(timeout=60, trust_env=False, verify=False) as client:
+        async with httpx2.AsyncClient(timeout=60, **LOOPBACK) as client:
             body = {"email": email, "password": "correct horse"}
             return (await client.post(f"{url}/users", json=body)).status_code
 

@@ -19,7 +19,7 @@ from steps.workbook.postgresql import (
     new_postgresql_database,
     serve_postgresql,
 )
-from steps.workbook.serving import serve
+from steps.workbook.serving import LOOPBACK, serve
 from tests.contract.database import Database
 from tests.contract.faults import Moment, doing, gate, wire_to
 from tests.load import signing_up
@@ -77,8 +77,7 @@ def server() -> Iterator[PostgresqlServer]:
 
 
 def sign_up(url: str) -> tuple[int, object]:
-    # Without TLS, there are no certificates to load: that takes long.
-    answer = httpx2.post(f"{url}/users", json=ADA, timeout=60, trust_env=False, verify=False)
+    answer = httpx2.post(f"{url}/users", json=ADA, timeout=60, **LOOPBACK)
     return answer.status_code, answer.json()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from steps.infrastructure import database as infrastructure
 from steps.workbook.catalogue import Step
-from steps.workbook.serving import serve
+from steps.workbook.serving import LOOPBACK, serve
 from steps.workbook.singletons import own_singletons
 from tests.contract.database import Database
 from tests.contract.test_concurrent_sign_ups import sign_up_all
@@ -25,8 +25,7 @@ def test_every_201_is_a_row_and_everything_else_is_a_503(
     """Until step 04 requests wait for a connection in line; then threads do, and not for ever."""
     monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", POOL_TIMEOUT_S)
     with own_singletons(step), serve(step.create_app()) as url:
-        # Now the tables are there. Without TLS, there are no certificates to load.
-        httpx2.get(f"{url}/health", trust_env=False, verify=False).raise_for_status()
+        httpx2.get(f"{url}/health", **LOOPBACK).raise_for_status()  # now the tables are there
         with ExitStack() as stack:
             stack.enter_context(database.holding_up_writes())
             release = Timer(LOCKED_S, stack.close)

@@ -16,7 +16,13 @@ from sqlalchemy import create_engine, select
 
 from steps.infrastructure.tables import UserRow
 from steps.workbook.environment import new_database
-from steps.workbook.serving import STOP_SIGNAL, ServerProcess, reserve_port, serve_module
+from steps.workbook.serving import (
+    LOOPBACK,
+    STOP_SIGNAL,
+    ServerProcess,
+    reserve_port,
+    serve_module,
+)
 
 PATIENCE_S = 30
 """How long anything waits for anything else before the experiment fails, in seconds."""
@@ -94,9 +100,7 @@ def sign_up_while_it_stops(
 ) -> Shutdown:
     """Serve step 08; `send` sends sign-ups and, among them, the signal."""
     # Each sign-up has a connection of its own: none is on one that the server closes meanwhile.
-    client = httpx2.Client(
-        headers={"Connection": "close"}, timeout=PATIENCE_S, trust_env=False, verify=False
-    )
+    client = httpx2.Client(headers={"Connection": "close"}, timeout=PATIENCE_S, **LOOPBACK)
     environment = {"PORT": "0", **environment}
     with client, serve_module([module], environment=environment) as server:
         sign_ups = SignUps(server.url, client)
