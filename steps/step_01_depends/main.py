@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from steps.step_01_depends import NUMBER
-from steps.step_01_depends.routes import router
 from steps.web.errors import install_error_handlers
+
+from . import NUMBER
+from .routes import router
 
 
 def create_app() -> FastAPI:

@@ -7,7 +7,8 @@ from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import EmailTaken
 from steps.infrastructure.object_storage import create_bucket, list_bucket_names
 from steps.infrastructure.tables import AuditEventRow, UserRow
-from steps.step_01_depends.dependencies import S3ClientDep, SessionDep
+
+from .dependencies import S3ClientDep, SessionDep
 
 
 class UserRepository:

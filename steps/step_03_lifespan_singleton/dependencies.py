@@ -13,7 +13,8 @@ from steps.domain.errors import InvalidApiKey
 from steps.domain.settings import Settings
 from steps.infrastructure.database import POOL_SIZE
 from steps.infrastructure.object_storage import S3Client
-from steps.step_03_lifespan_singleton.core import Core
+
+from .core import Core
 
 
 async def get_core(request: Request) -> Core:  # async: looking it up needs no worker thread

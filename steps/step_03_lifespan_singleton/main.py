@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from steps.domain.settings import Settings, load_settings
-from steps.step_03_lifespan_singleton import NUMBER
-from steps.step_03_lifespan_singleton.core import open_core
-from steps.step_03_lifespan_singleton.routes import router
 from steps.web.errors import install_error_handlers
+
+from . import NUMBER
+from .core import open_core
+from .routes import router
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

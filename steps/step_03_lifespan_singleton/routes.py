@@ -16,10 +16,11 @@ from steps.domain.schemas import (
     NewUser,
     UserOut,
 )
-from steps.step_03_lifespan_singleton import NUMBER
-from steps.step_03_lifespan_singleton.dependencies import SessionDep, require_api_key
-from steps.step_03_lifespan_singleton.repositories import BucketRepository
-from steps.step_03_lifespan_singleton.services import UserService
+
+from . import NUMBER
+from .dependencies import SessionDep, require_api_key
+from .repositories import BucketRepository
+from .services import UserService
 
 router = APIRouter()
 

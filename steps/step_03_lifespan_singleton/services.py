@@ -8,7 +8,8 @@ from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import InvalidCredentials, UserNotFound
 from steps.domain.schemas import Credentials, NewUser
 from steps.infrastructure.passwords import PasswordHasher
-from steps.step_03_lifespan_singleton.repositories import AuditEventRepository, UserRepository
+
+from .repositories import AuditEventRepository, UserRepository
 
 
 class UserService:

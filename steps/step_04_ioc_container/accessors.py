@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from steps.domain import ports
 from steps.domain.settings import Settings
-from steps.step_04_ioc_container.services import UserService
+
+from .services import UserService
 
 
 class Accessors(ModuleType):

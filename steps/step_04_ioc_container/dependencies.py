@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from steps.domain import ports
 from steps.domain.errors import InvalidApiKey
 from steps.infrastructure.database import POOL_SIZE
-from steps.step_04_ioc_container.accessors import Accessors
-from steps.step_04_ioc_container.services import UserService
+
+from .accessors import Accessors
+from .services import UserService
 
 
 def accessors_of(request: Request) -> Accessors:

@@ -16,8 +16,9 @@ from steps.domain.schemas import (
     NewUser,
     UserOut,
 )
-from steps.step_04_ioc_container import NUMBER
-from steps.step_04_ioc_container.dependencies import (
+
+from . import NUMBER
+from .dependencies import (
     BucketRepositoryDep,
     SessionDep,
     UserServiceDep,

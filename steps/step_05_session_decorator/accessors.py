@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from steps.domain import ports
 from steps.domain.settings import Settings
-from steps.step_05_session_decorator.services import UserService
+
+from .services import UserService
 
 
 class Accessors(ModuleType):

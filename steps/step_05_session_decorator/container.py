@@ -12,12 +12,13 @@ from steps.domain.settings import Settings
 from steps.infrastructure.database import check_database, open_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import PasswordHasher
-from steps.step_05_session_decorator.repositories import (
+
+from .repositories import (
     AuditEventRepository,
     BucketRepository,
     UserRepository,
 )
-from steps.step_05_session_decorator.services import UserService
+from .services import UserService
 
 
 class Container(DeclarativeContainer):

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from steps.domain import ports
 from steps.domain.errors import InvalidApiKey
-from steps.step_05_session_decorator.accessors import Accessors
-from steps.step_05_session_decorator.services import UserService
+
+from .accessors import Accessors
+from .services import UserService
 
 
 def accessors_of(request: Request) -> Accessors:

@@ -8,7 +8,8 @@ from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import EmailTaken
 from steps.infrastructure.object_storage import S3Client, create_bucket, list_bucket_names
 from steps.infrastructure.tables import AuditEventRow, UserRow
-from steps.step_05_session_decorator.sessions import with_session
+
+from .sessions import with_session
 
 
 class UserRepository:

@@ -16,8 +16,9 @@ from steps.domain.schemas import (
     NewUser,
     UserOut,
 )
-from steps.step_05_session_decorator import NUMBER
-from steps.step_05_session_decorator.dependencies import (
+
+from . import NUMBER
+from .dependencies import (
     BucketRepositoryDep,
     EngineDep,
     UserServiceDep,

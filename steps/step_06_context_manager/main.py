@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from steps.domain.settings import Settings, load_settings
-from steps.step_06_context_manager import NUMBER
-from steps.step_06_context_manager.accessors import Accessors
-from steps.step_06_context_manager.container import open_container
-from steps.step_06_context_manager.routes import router
 from steps.web.errors import install_error_handlers
+
+from . import NUMBER
+from .accessors import Accessors
+from .container import open_container
+from .routes import router
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

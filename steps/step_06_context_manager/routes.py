@@ -16,8 +16,9 @@ from steps.domain.schemas import (
     NewUser,
     UserOut,
 )
-from steps.step_06_context_manager import NUMBER
-from steps.step_06_context_manager.dependencies import (
+
+from . import NUMBER
+from .dependencies import (
     BucketRepositoryDep,
     EngineDep,
     UserServiceDep,

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.domain import ports
 from steps.domain.settings import Settings
-from steps.step_07_async.services import UserService
+
+from .services import UserService
 
 
 class Accessors(ModuleType):

@@ -12,13 +12,14 @@ from steps.domain.settings import Settings
 from steps.infrastructure.database import check_async_database, open_async_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import AsyncPasswordHasher
-from steps.step_07_async.repositories import (
+
+from .repositories import (
     AuditEventRepository,
     BucketRepository,
     UserRepository,
 )
-from steps.step_07_async.services import UserService
-from steps.step_07_async.sessions import UnitOfWork
+from .services import UserService
+from .sessions import UnitOfWork
 
 
 class Container(DeclarativeContainer):

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.domain import ports
 from steps.domain.errors import InvalidApiKey
-from steps.step_07_async.accessors import Accessors
-from steps.step_07_async.services import UserService
+
+from .accessors import Accessors
+from .services import UserService
 
 
 def accessors_of(request: Request) -> Accessors:

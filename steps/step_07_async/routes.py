@@ -16,8 +16,9 @@ from steps.domain.schemas import (
     NewUser,
     UserOut,
 )
-from steps.step_07_async import NUMBER
-from steps.step_07_async.dependencies import (
+
+from . import NUMBER
+from .dependencies import (
     BucketRepositoryDep,
     EngineDep,
     UserServiceDep,

@@ -8,9 +8,10 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from steps.domain.errors import ConfigurationError
-from steps.step_08_two_tier_container import infra
-from steps.step_08_two_tier_container.config import Config
-from steps.step_08_two_tier_container.main import create_app
+
+from . import infra
+from .config import Config
+from .main import create_app
 
 GRACE_S = 3
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""

@@ -5,17 +5,17 @@ from typing import Protocol
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from steps.step_08_two_tier_container.bucket_handler import BucketHandler
-from steps.step_08_two_tier_container.health_handler import HealthHandler
-from steps.step_08_two_tier_container.infra import InfraContainer
-from steps.step_08_two_tier_container.repositories import (
+from .bucket_handler import BucketHandler
+from .health_handler import HealthHandler
+from .infra import InfraContainer
+from .repositories import (
     AuditEventRepository,
     BucketRepository,
     UserRepository,
 )
-from steps.step_08_two_tier_container.services import UserService
-from steps.step_08_two_tier_container.sessions import UnitOfWork
-from steps.step_08_two_tier_container.user_handler import UserHandler
+from .services import UserService
+from .sessions import UnitOfWork
+from .user_handler import UserHandler
 
 
 class RouteRegistrar(Protocol):

@@ -13,7 +13,8 @@ from steps.domain import async_ports as ports
 from steps.infrastructure.database import check_async_database, open_async_engine
 from steps.infrastructure.object_storage import S3Client, close_s3_client, open_s3_client
 from steps.infrastructure.passwords import AsyncPasswordHasher
-from steps.step_08_two_tier_container.config import Config
+
+from .config import Config
 
 logger = logging.getLogger(__name__)
 

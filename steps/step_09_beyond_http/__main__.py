@@ -8,10 +8,11 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from steps.domain.errors import ConfigurationError
-from steps.step_09_beyond_http import infra
-from steps.step_09_beyond_http.cli import cli
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.main import create_app
+
+from . import infra
+from .cli import cli
+from .config import Config
+from .main import create_app
 
 GRACE_S = 3
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""

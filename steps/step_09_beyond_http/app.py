@@ -5,24 +5,24 @@ from typing import Protocol
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from steps.step_09_beyond_http.bucket_handler import BucketHandler
-from steps.step_09_beyond_http.export_adapters import (
+from .bucket_handler import BucketHandler
+from .export_adapters import (
     ExportQueue,
     ExportRepository,
     ExportStorage,
 )
-from steps.step_09_beyond_http.export_handler import ExportHandler
-from steps.step_09_beyond_http.export_service import ExportService
-from steps.step_09_beyond_http.health_handler import HealthHandler
-from steps.step_09_beyond_http.infra import InfraContainer
-from steps.step_09_beyond_http.repositories import (
+from .export_handler import ExportHandler
+from .export_service import ExportService
+from .health_handler import HealthHandler
+from .infra import InfraContainer
+from .repositories import (
     AuditEventRepository,
     BucketRepository,
     UserRepository,
 )
-from steps.step_09_beyond_http.services import UserService
-from steps.step_09_beyond_http.sessions import UnitOfWork
-from steps.step_09_beyond_http.user_handler import UserHandler
+from .services import UserService
+from .sessions import UnitOfWork
+from .user_handler import UserHandler
 
 
 class RouteRegistrar(Protocol):

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from steps.domain.errors import ConfigurationError
-from steps.step_09_beyond_http.commands import WRONG, exports, fail, users
-from steps.step_09_beyond_http.config import Config
+
+from .commands import WRONG, exports, fail, users
+from .config import Config
 
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
 cli.add_typer(users, name="users")
@@ -20,6 +21,6 @@ def worker(processes: Annotated[int, typer.Option(min=1)] = 2) -> None:
         Config.from_env()
     except ConfigurationError as error:
         fail(WRONG, str(error))
-    from steps.step_09_beyond_http.worker import work
+    from .worker import work
 
     work(processes)

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from steps.domain.entities import Export
 from steps.domain.errors import AccountsError, ConfigurationError
 from steps.domain.schemas import NewUser
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.process import Process, open_process
+
+from .config import Config
+from .process import Process, open_process
 
 REFUSED, WRONG = 1, 2
 users, exports = typer.Typer(help="Users."), typer.Typer(help="Files with all users.")

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path
 
 from steps.domain.entities import Export
 from steps.domain.schemas import LARGEST_ID, ExportOut
-from steps.step_09_beyond_http.export_service import ExportService
+
+from .export_service import ExportService
 
 ExportId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 

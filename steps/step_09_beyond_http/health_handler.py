@@ -5,7 +5,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.domain.schemas import Health
-from steps.step_09_beyond_http import NUMBER
+
+from . import NUMBER
 
 
 class HealthHandler:

@@ -15,7 +15,8 @@ from steps.infrastructure.database import check_async_database, open_async_engin
 from steps.infrastructure.object_storage import S3Client, close_s3_client, open_s3_client
 from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.infrastructure.task_queue import open_task_queue
-from steps.step_09_beyond_http.config import Config
+
+from .config import Config
 
 logger = logging.getLogger(__name__)
 

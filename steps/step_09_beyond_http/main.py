@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from steps.step_09_beyond_http import NUMBER
-from steps.step_09_beyond_http.app import App
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.infra import InfraContainer
 from steps.web.errors import install_error_handlers
+
+from . import NUMBER
+from .app import App
+from .config import Config
+from .infra import InfraContainer
 
 
 def create_app(config: Config | None = None) -> FastAPI:

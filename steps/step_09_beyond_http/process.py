@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from steps.step_09_beyond_http.app import App
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.infra import InfraContainer
+from .app import App
+from .config import Config
+from .infra import InfraContainer
 
 Result = TypeVar("Result")
 

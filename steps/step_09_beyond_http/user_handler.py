@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path
 
 from steps.domain.entities import AuditEvent, User
 from steps.domain.schemas import LARGEST_ID, AuditEventOut, Credentials, NewUser, UserOut
-from steps.step_09_beyond_http.services import UserService
+
+from .services import UserService
 
 UserId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 

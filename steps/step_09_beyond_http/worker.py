@@ -10,9 +10,10 @@ from celery import Celery, signals
 
 from steps.domain.errors import AccountsError, ConfigurationError
 from steps.infrastructure.task_queue import celery_settings
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.export_adapters import WRITE_EXPORT
-from steps.step_09_beyond_http.process import Process, open_process
+
+from .config import Config
+from .export_adapters import WRITE_EXPORT
+from .process import Process, open_process
 
 WRITE_UNCLAIMED = "exports.write_unclaimed"
 

@@ -23,7 +23,7 @@ def show(*subjects: object) -> "Markdown":
 
 @dataclass(frozen=True)
 class Difference:
-    """What changes from one step to the next, without the names of the packages themselves.
+    """What changes from one step to the next.
 
     Empty lines are shown, but not counted.
     """
@@ -72,7 +72,7 @@ def _fenced(language: str, text: str) -> "Markdown":
 
 
 def _compare_files(before: Step, after: Step, name: str) -> Iterator[str]:
-    old = _read(before.folder / name).replace(before.name, after.name)
+    old = _read(before.folder / name)
     new = _read(after.folder / name)
     changes = unified_diff(
         old.splitlines(),
