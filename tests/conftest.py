@@ -11,7 +11,7 @@ import pytest
 
 # Each fixture imports what it needs: an exercise needs none of it, and must not wait.
 if TYPE_CHECKING:
-    from steps.workbook.recording import Recording
+    from steps.workbook.recording.events import Recording
 
 
 @pytest.hookimpl(wrapper=True)
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> Iterator[None]:
     """Keep boto3 away from whatever AWS account and proxy this machine knows."""
-    from steps.workbook.environment import AWS_VARIABLES, variables
+    from steps.workbook.world.environment import AWS_VARIABLES, variables
 
     with variables({**AWS_VARIABLES, "AWS_PROFILE": None}):
         yield
@@ -45,7 +45,7 @@ def _no_foreign_accounts() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _one_model_of_s3() -> Iterator[None]:
     """Open clients quickly: the tests open hundreds."""
-    from steps.workbook.environment import one_model_of_s3
+    from steps.workbook.world.environment import one_model_of_s3
 
     with one_model_of_s3():
         yield
@@ -62,7 +62,7 @@ def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
-    from steps.workbook.environment import serve_s3
+    from steps.workbook.world.environment import serve_s3
 
     with serve_s3() as url:
         yield url
@@ -71,7 +71,7 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture
 def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
     """Settings that point at a new SQLite file and at the embedded S3, emptied."""
-    from steps.workbook.environment import forget_buckets, variables
+    from steps.workbook.world.environment import forget_buckets, variables
 
     urls = {
         "DATABASE_URL": f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}",
@@ -89,7 +89,7 @@ def postgresql_url() -> Iterator[str]:
 
     Tests make databases of their own on it, and drop them.
     """
-    from steps.workbook.postgresql import PostgresqlCannotRun, serve_postgresql
+    from steps.workbook.world.postgresql import PostgresqlCannotRun, serve_postgresql
 
     if url := os.environ.get("TEST_POSTGRESQL_URL"):
         yield url
@@ -105,7 +105,7 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture
 def recording() -> "Iterator[Recording]":
-    from steps.workbook.lifetimes import record
+    from steps.workbook.recording.recorder import record
 
     with record() as recording:
         yield recording

@@ -8,7 +8,7 @@ from threading import Condition, Event, Thread
 
 import httpx2
 
-from steps.workbook.serving import LOOPBACK
+from steps.workbook.world.serving import LOOPBACK
 
 PATIENCE_S = 60
 """How long to wait for what should happen at once, in seconds."""

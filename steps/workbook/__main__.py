@@ -6,7 +6,7 @@ import sys
 from steps.domain.errors import ConfigurationError
 from steps.workbook.catalogue import PROJECT, Step, UnknownStep, find_step
 from steps.workbook.exercising.exercises import UnknownExercise
-from steps.workbook.sources import compare
+from steps.workbook.reading.sources import compare
 
 DEFAULT_PORT = 8000
 DEFAULT_ROUNDS = 120
@@ -28,13 +28,15 @@ def main() -> int:
         match arguments.command:
             case "run":
                 step = find_step(arguments.step)
-                from steps.workbook.running import run  # each command imports only what it needs
+                from steps.workbook.running.serve_step import (
+                    run,  # each command imports only what it needs
+                )
 
                 return run(step, arguments.port)
             case "diff":
                 return _print_diff(find_step(arguments.step))
             case "bench":
-                from steps.workbook.bench import bench
+                from steps.workbook.measuring.bench import bench
 
                 return bench(arguments.rounds)
             case "exercise" | "hint" | "watch" | "solution" | "reset":
@@ -54,25 +56,25 @@ def main() -> int:
 
                 return guide.write()
             case "scaling":
-                from steps.workbook.scaling import scaling
+                from steps.workbook.measuring.scaling import scaling
 
                 return scaling()
             case "command":
-                from steps.workbook.served import command
+                from steps.workbook.running.companions import command
 
                 return command(arguments.arguments or ["--help"])
             case "export":
-                from steps.workbook.served import print_export
+                from steps.workbook.running.companions import print_export
 
                 return print_export(arguments.id)
             case "worker":
-                from steps.workbook.served import work
+                from steps.workbook.running.companions import work
 
                 return work()
             case "tables":
                 return _create_tables()
             case _:
-                from steps.workbook.notebooks import execute
+                from steps.workbook.reading.notebooks import execute
 
                 return execute(sorted((PROJECT / "notebooks").glob("*.ipynb")))
     except (UnknownStep, UnknownExercise, ConfigurationError) as error:

@@ -8,10 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.environment import forget_buckets, new_database, variables
-from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.serving import LOOPBACK, serve
-from steps.workbook.singletons import own_singletons
+from steps.workbook.world.environment import forget_buckets, new_database, variables
+from steps.workbook.world.postgresql import new_postgresql_database
+from steps.workbook.world.serving import LOOPBACK, serve
+from steps.workbook.world.singletons import own_singletons
 from tests.contract.database import Database
 from tests.contract.service import Service
 

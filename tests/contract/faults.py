@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
-from steps.workbook.serving import HOST
+from steps.workbook.world.serving import HOST
 from tests.load import PATIENCE_S
 
 Moment = Literal["insert", "commit"]

@@ -8,8 +8,8 @@ import pytest
 
 from steps.infrastructure import database as infrastructure
 from steps.workbook.catalogue import Step
-from steps.workbook.serving import LOOPBACK, serve
-from steps.workbook.singletons import own_singletons
+from steps.workbook.world.serving import LOOPBACK, serve
+from steps.workbook.world.singletons import own_singletons
 from tests.contract.database import Database
 
 PEOPLE = {"sqlite": 200, "postgresql": 100}

@@ -12,14 +12,14 @@ import pytest
 
 from steps.infrastructure import database as infrastructure
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.environment import variables
-from steps.workbook.postgresql import (
+from steps.workbook.world.environment import variables
+from steps.workbook.world.postgresql import (
     PostgresqlCannotRun,
     PostgresqlServer,
     new_postgresql_database,
     serve_postgresql,
 )
-from steps.workbook.serving import LOOPBACK, serve
+from steps.workbook.world.serving import LOOPBACK, serve
 from tests.contract.database import Database
 from tests.contract.faults import Moment, doing, gate, wire_to
 from tests.load import signing_up

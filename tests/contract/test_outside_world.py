@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
-from steps.workbook.singletons import own_singletons
+from steps.workbook.world.singletons import own_singletons
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 

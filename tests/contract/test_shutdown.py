@@ -10,8 +10,8 @@ import pytest
 
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.experiments.two_tier_shutdown import closings_in, wait_until_refused
-from steps.workbook.serving import STOP_SIGNAL, serve_module, uvicorn_of
+from steps.workbook.experiments.step_10.two_tier_shutdown import closings_in, wait_until_refused
+from steps.workbook.world.serving import STOP_SIGNAL, serve_module, uvicorn_of
 from tests.contract.database import Database
 from tests.contract.faults import gate
 from tests.load import PATIENCE_S, REFUSED, UNANSWERED, signing_up

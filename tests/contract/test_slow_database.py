@@ -9,8 +9,8 @@ import pytest
 
 from steps.infrastructure import database as infrastructure
 from steps.workbook.catalogue import Step
-from steps.workbook.serving import LOOPBACK, serve
-from steps.workbook.singletons import own_singletons
+from steps.workbook.world.serving import LOOPBACK, serve
+from steps.workbook.world.singletons import own_singletons
 from tests.contract.database import Database
 from tests.contract.test_concurrent_sign_ups import sign_up_all
 

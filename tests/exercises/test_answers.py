@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from steps.workbook.catalogue import PROJECT
+from steps.workbook.exercising.checking import WORKER
 from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
-from steps.workbook.exercising.running import WORKER
 
 EXERCISES = all_exercises()
 WRONG = sorted(path.name for path in ANSWERS.glob("wrong_*"))

@@ -15,8 +15,8 @@ from steps.domain.settings import Settings
 from steps.step_01_depends.dependencies import get_s3_client, get_settings
 from steps.step_01_depends.main import create_app
 from steps.step_01_depends.services import UserService
-from steps.workbook.recording import Recording
-from steps.workbook.serving import serve
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.serving import serve
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

@@ -19,8 +19,8 @@ from steps.step_02_lru_cache_singleton.dependencies import (
 )
 from steps.step_02_lru_cache_singleton.main import create_app
 from steps.workbook.catalogue import find_step
-from steps.workbook.recording import Recording
-from steps.workbook.singletons import clear_caches, own_singletons
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.singletons import clear_caches, own_singletons
 
 STEP = find_step(2)
 

@@ -18,9 +18,9 @@ from steps.step_03_lifespan_singleton import core as core_module
 from steps.step_03_lifespan_singleton.core import open_core
 from steps.step_03_lifespan_singleton.main import create_app
 from steps.step_03_lifespan_singleton.services import UserService
-from steps.workbook.environment import variables
-from steps.workbook.recording import Recording
-from steps.workbook.serving import HOST, reserve_port
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import variables
+from steps.workbook.world.serving import HOST, reserve_port
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

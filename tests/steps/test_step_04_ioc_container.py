@@ -30,9 +30,9 @@ from steps.step_04_ioc_container.container import Container, open_container
 from steps.step_04_ioc_container.main import create_app
 from steps.step_04_ioc_container.routes import sign_up
 from steps.step_04_ioc_container.services import UserService
-from steps.workbook.environment import variables
-from steps.workbook.experiments.in_memory import InMemoryAuditEvents, InMemoryUsers
-from steps.workbook.recording import Recording
+from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import variables
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

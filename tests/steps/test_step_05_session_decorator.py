@@ -35,7 +35,7 @@ from steps.step_05_session_decorator.repositories import AuditEventRepository, U
 from steps.step_05_session_decorator.services import UserService
 from steps.step_05_session_decorator.sessions import with_session
 from steps.workbook.catalogue import find_step
-from steps.workbook.recording import Recording
+from steps.workbook.recording.events import Recording
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

@@ -31,8 +31,8 @@ from steps.step_06_context_manager.repositories import UserRepository
 from steps.step_06_context_manager.services import UserService
 from steps.step_06_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import find_step
-from steps.workbook.experiments.in_memory import InMemoryUnitOfWork, PlainHasher
-from steps.workbook.recording import Recording
+from steps.workbook.fakes.in_memory import InMemoryUnitOfWork, PlainHasher
+from steps.workbook.recording.events import Recording
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 

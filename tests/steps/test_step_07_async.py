@@ -41,11 +41,11 @@ from steps.step_07_async.main import create_app
 from steps.step_07_async.repositories import AuditEventRepository, UserRepository
 from steps.step_07_async.services import UserService
 from steps.step_07_async.sessions import UnitOfWork
-from steps.workbook.environment import variables
-from steps.workbook.experiments.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
-from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.recording import Recording
-from steps.workbook.serving import serve
+from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import variables
+from steps.workbook.world.postgresql import new_postgresql_database
+from steps.workbook.world.serving import serve
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 

@@ -32,13 +32,13 @@ from steps.step_08_two_tier_container.infra import InfraContainer
 from steps.step_08_two_tier_container.main import create_app
 from steps.step_08_two_tier_container.services import UserService
 from steps.step_08_two_tier_container.user_handler import UserHandler
-from steps.workbook.environment import new_database, variables
-from steps.workbook.experiments import two_tier_shutdown
-from steps.workbook.experiments.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
-from steps.workbook.experiments.two_tier_shutdown import PEOPLE, Shutdown, closings_in
-from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.recording import Recording
-from steps.workbook.serving import serve_module
+from steps.workbook.experiments.step_10 import two_tier_shutdown
+from steps.workbook.experiments.step_10.two_tier_shutdown import PEOPLE, Shutdown, closings_in
+from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import new_database, variables
+from steps.workbook.world.postgresql import new_postgresql_database
+from steps.workbook.world.serving import serve_module
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]

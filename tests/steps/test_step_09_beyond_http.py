@@ -19,12 +19,12 @@ from steps.step_09_beyond_http import process
 from steps.step_09_beyond_http.cli import cli
 from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.main import create_app
-from steps.workbook import served
 from steps.workbook.catalogue import find_step
-from steps.workbook.environment import variables
-from steps.workbook.recording import Recording
-from steps.workbook.serving import CREATION_FLAGS
-from steps.workbook.workers import WorkerDidNotStart, run_command, run_worker
+from steps.workbook.recording.events import Recording
+from steps.workbook.running import companions as served
+from steps.workbook.world.environment import variables
+from steps.workbook.world.serving import CREATION_FLAGS
+from steps.workbook.world.worker_processes import WorkerDidNotStart, run_command, run_worker
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")

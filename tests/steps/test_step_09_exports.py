@@ -21,8 +21,7 @@ from steps.step_09_beyond_http.config import Config
 from steps.step_09_beyond_http.export_adapters import WRITE_EXPORT
 from steps.step_09_beyond_http.main import create_app
 from steps.step_09_beyond_http.process import Process, open_process
-from steps.workbook.environment import variables
-from steps.workbook.experiments.exports import (
+from steps.workbook.experiments.step_12.exports import (
     BUCKET,
     WatchedS3,
     no_broker,
@@ -30,8 +29,9 @@ from steps.workbook.experiments.exports import (
     watched_s3,
     with_apps,
 )
-from steps.workbook.postgresql import new_postgresql_database
-from steps.workbook.workers import Worker, run_worker, wait_until_done
+from steps.workbook.world.environment import variables
+from steps.workbook.world.postgresql import new_postgresql_database
+from steps.workbook.world.worker_processes import Worker, run_worker, wait_until_done
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 OWN_BROKER = os.environ.get("CELERY_BROKER_URL", "")

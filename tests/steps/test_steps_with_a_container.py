@@ -25,8 +25,8 @@ from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.environment import new_database, variables
-from steps.workbook.recording import Recording
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import new_database, variables
 
 WITH_A_CONTAINER = [step for step in STEPS if 4 <= step.number <= 7]
 FIRST_ASYNC_STEP = 7

@@ -2,7 +2,7 @@
 
 import re
 
-from steps.workbook.recording import Recording
+from steps.workbook.recording.events import Recording
 
 REQUEST = ("1: request 1 begins", "1: response 1 starts", "1: response 1 ends", "1: request 1 ends")
 """What a small request does."""

@@ -3,7 +3,7 @@
 import re
 
 from steps.workbook.catalogue import PROJECT, STEPS, find_step
-from steps.workbook.sources import compare
+from steps.workbook.reading.sources import compare
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from steps.workbook.catalogue import PROJECT, STEPS, Step, UnknownStep, find_step
 from steps.workbook.exercising.copying import copy_project
-from steps.workbook.sources import compare
+from steps.workbook.reading.sources import compare
 
 MOST_ADDED_LINES = {3: 60, 4: 120, 5: 80, 6: 75, 7: 80, 8: 240, 9: 330}  # README says why
 USUALLY_MOST_ADDED_LINES = 40

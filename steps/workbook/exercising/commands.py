@@ -3,9 +3,9 @@
 import shutil
 from typing import TYPE_CHECKING
 
+from steps.workbook.exercising.checking import Outcome, Run
 from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
 from steps.workbook.exercising.records import Records
-from steps.workbook.exercising.running import Outcome, Run
 
 if TYPE_CHECKING:
     from rich.console import Console

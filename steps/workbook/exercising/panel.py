@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from steps.workbook.exercising.checking import Failure, Outcome
 from steps.workbook.exercising.exercises import Exercise
-from steps.workbook.exercising.running import Failure, Outcome
 
 DONE, NEXT, LATER = ("✓", "green"), ("✗", "red"), ("·", "dim")
 WIDEST = 100

@@ -5,8 +5,8 @@ import os
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
+from steps.workbook.exercising.checking import Outcome, Run
 from steps.workbook.exercising.exercises import Exercise, all_exercises
-from steps.workbook.exercising.running import Outcome, Run
 
 FILE = PROJECT / ".progress.json"
 

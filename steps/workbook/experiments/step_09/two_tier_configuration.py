@@ -1,0 +1,71 @@
+"""What wrong settings do to a start, and what the signal to stop does to an exit code."""
+
+from fastapi.testclient import TestClient
+
+from steps.domain.errors import ConfigurationError
+from steps.step_08_two_tier_container.config import Config
+from steps.workbook.catalogue import find_step
+from steps.workbook.recording.recorder import record
+from steps.workbook.world.environment import new_database, variables
+from steps.workbook.world.serving import serve_module, serve_process
+
+WRONG = {
+    "AWS_DEFAULT_REGION": "no region",
+    "DATABASE_URL": "mysql://accounts:hunter2@db/accounts",
+    "DB_ECHO": "perhaps",
+    "S3_ENDPOINT_URL": "http://object_storage:9000",
+}
+HINTS = {"region": "AWS_DEFAULT_REGION"}
+"""How boto3 speaks of a variable that it does not name."""
+
+
+def all_that_is_wrong() -> list[str]:
+    with variables(WRONG):
+        try:
+            Config.from_env()
+        except ConfigurationError as error:
+            return str(error).splitlines()
+    return []
+
+
+def start(number: int) -> str:
+    """Return what the start of a step complains about; an empty text if it starts."""
+    try:
+        with TestClient(find_step(number).create_app()):
+            return ""
+    except ConfigurationError as error:
+        return str(error)
+
+
+def starts_until_all_is_mended(number: int) -> list[list[str]]:
+    """Start, mend each variable that the complaint names, and start again, until it starts."""
+    starts, wrong = [], dict(WRONG)
+    with new_database():
+        while wrong:
+            with variables(wrong):
+                complaint = start(number)
+            named = [name for name in wrong if name in complaint]
+            named += [name for hint, name in HINTS.items() if hint in complaint and not named]
+            starts.append(named)
+            for name in named:
+                del wrong[name]
+    return starts
+
+
+def opened_in_vain(number: int) -> int:
+    """Count the engines that a start opens before it finds that the region is wrong."""
+    with new_database(), record() as recording, variables({"AWS_DEFAULT_REGION": "no region"}):
+        start(number)
+    return recording.count("engine", "opened")
+
+
+def exit_codes() -> dict[str, str]:
+    """Stop a server of each kind, as a container runtime does."""
+    module = find_step(8).package
+    with new_database():
+        with serve_process(find_step(7).target) as server:
+            step_07 = server.stop()
+        with serve_module([module], environment={"PORT": "0"}) as server:
+            step_08 = server.stop()
+    codes = {"python -m uvicorn": step_07, "python -m steps.step_08_two_tier_container": step_08}
+    return {command: "0" if code == 0 else "not 0" for command, code in codes.items()}

@@ -1,0 +1,1 @@
+"""In-memory adapters: what tests and notebooks put in place of a database."""

@@ -1,0 +1,1 @@
+"""The code and the notebooks as they stand in their files."""

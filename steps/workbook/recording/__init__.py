@@ -1,0 +1,1 @@
+"""What an app's objects do, noted from outside the steps."""

@@ -1,0 +1,1 @@
+"""Serving a step for a reader who wants to try it."""

@@ -1,0 +1,101 @@
+"""Serving one step for a reader who wants to try it."""
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+
+import uvicorn
+
+from steps.workbook.calls import CALLS, EXPORT_CALLS
+from steps.workbook.catalogue import Step
+from steps.workbook.recording.recorder import record
+from steps.workbook.running.companions import has_worker, note_served
+from steps.workbook.running.live.app import PATH, with_live_page
+from steps.workbook.world.environment import embedded_environment
+from steps.workbook.world.serving import LOOP, reserve_port, url_of
+
+STARTUP_FAILURE = 3
+"""The exit code that uvicorn itself uses."""
+
+
+def run(step: Step, port: int) -> int:
+    """Serve a step until Ctrl-C, on another port if the wanted one is taken.
+
+    Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.
+    """
+    with (
+        embedded_environment(respect_existing=True) as added,
+        note_served(step, added),
+        _reserve(port) as reserved,
+        record() as recording,
+    ):
+        announcement = [
+            f"Step {step.number:02} is at {url_of(reserved)}/docs",
+            f"See its objects live and die at {url_of(reserved)}{PATH}",
+        ]
+        for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
+            announcement.append(f"{name}: {added.get(name, 'your own')}")
+        if has_worker(step):
+            announcement.append("In another terminal, `make worker` writes the exports.")
+        announcement.append("Ctrl-C closes everything.")
+
+        def is_stopping() -> bool:
+            return server.should_exit
+
+        title = f"Lifetimes in step {step.number:02}"
+        calls = CALLS + EXPORT_CALLS if has_worker(step) else CALLS
+        app = with_live_page(step.create_app(), recording, title, is_stopping, calls)
+        server = _Server(uvicorn.Config(app, loop=LOOP), announcement)
+        log = logging.getLogger("uvicorn.error")
+        log.setLevel(logging.WARNING)
+        # The reason why the app did not start is logged just before; one line is enough.
+        log.addFilter(lambda line: "startup failed" not in line.getMessage())
+        # The embedded S3 writes to the same log from a thread of its own, and the page asks often.
+        this_thread = threading.get_ident()
+        logging.getLogger("uvicorn.access").addFilter(
+            lambda line: line.thread == this_thread and PATH not in line.getMessage()
+        )
+        _end_as_by_ctrl_c()
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[reserved])
+    if not server.started:
+        return STARTUP_FAILURE
+    print("Closed.")
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, announcement: list[str]) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(*self._announcement, sep="\n", flush=True)
+
+
+def _reserve(port: int) -> socket.socket:
+    try:
+        return reserve_port(port)
+    except OSError:
+        print(f"Port {port} is taken.")
+        return reserve_port()
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let SIGTERM and a closed terminal end the process as Ctrl-C does.
+
+    uvicorn raises the signal that stopped it once more, and only KeyboardInterrupt lets us remove
+    the temporary folder.
+    """
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, signal.default_int_handler)
+    else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))

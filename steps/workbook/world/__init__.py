@@ -1,0 +1,1 @@
+"""The outside world of a step: its environment, servers, databases, other processes."""

@@ -1,0 +1,24 @@
+"""What notebook 09 says about an engine that was used before the fork."""
+
+import pytest
+
+from steps.workbook.experiments.step_12 import fork_safety
+
+pytestmark = pytest.mark.skipif(
+    not fork_safety.FORKS, reason="this system has no fork: run the tests on Linux or macOS"
+)
+
+
+def test_a_child_with_its_parents_connection_is_told_what_another_child_asked_for() -> None:
+    assert fork_safety.what_grace_is_told() == {
+        "inherit": "Ada",
+        "forget_connections": "Grace",
+        "open_another": "Grace",
+    }
+
+
+def test_a_child_that_closes_its_parents_connections_takes_them_from_the_parent() -> None:
+    assert fork_safety.what_the_parent_is_told_after_a_child_has_ended() == {
+        "forget_connections": "parent",
+        "close_connections": "OperationalError",
+    }

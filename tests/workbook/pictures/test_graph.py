@@ -1,0 +1,381 @@
+"""The picture of an object graph says what the container says, and makes nothing."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from dependency_injector import providers
+from dependency_injector.containers import Container, DeclarativeContainer
+from pydantic import SecretStr
+
+from steps.domain.settings import Settings
+from steps.workbook.pictures.graph import BOX_WIDTH, ROW_HEIGHT, TOP, draw
+from steps.workbook.pictures.graph import describe as describe_with_title
+from steps.workbook.pictures.graph_layout import arrange
+from steps.workbook.pictures.graph_reading import read_graph
+
+
+class FakeUsers:
+    pass
+
+
+A: providers.Factory[Any] = providers.Factory(list)
+B: providers.Factory[Any] = providers.Factory(list)
+USES_A: providers.Factory[Any] = providers.Factory(list, A)
+
+
+def describe(container: Container) -> str:
+    return describe_with_title(container, "A title").removeprefix("A title. ")
+
+
+def picture_of(container: Container, title: str = "A title") -> str:
+    found = re.search(r"base64,([^\"]+)", draw(container, title).data)
+    assert found
+    return b64decode(found[1]).decode()
+
+
+def container_of(step: str) -> Any:
+    settings = Settings(database_url=SecretStr("sqlite:///no.db"), api_key=SecretStr("secret"))
+    return import_module(f"steps.step_{step}.container").Container(settings=settings)
+
+
+def words_of(**things: Any) -> str:
+    """Describe a container with these providers."""
+    return describe(type("Things", (DeclarativeContainer,), things)())
+
+
+def test_the_words_name_each_provider_its_kind_and_what_it_gets() -> None:
+    assert describe(container_of("04_ioc_container")) == (
+        "settings is a Dependency of Settings. "
+        "engine is a ThreadSafeSingleton of open_engine. It gets settings. "
+        "session_factory is a ThreadSafeSingleton of sessionmaker[Session]. It gets engine. "
+        "s3_client is a ThreadSafeSingleton of open_s3_client. It gets settings. "
+        "password_hasher is a Factory of PasswordHasher. "
+        "user_repository is a Factory of UserRepository. "
+        "audit_event_repository is a Factory of AuditEventRepository. "
+        "bucket_repository is a Factory of BucketRepository. It gets s3_client. "
+        "user_service is a Factory of UserService. It gets user_repository as users, "
+        "audit_event_repository as audit_events, password_hasher."
+    )
+
+
+def test_a_provider_that_is_injected_itself_is_told_apart() -> None:
+    container = container_of("06_context_manager")
+
+    assert (
+        "It gets session_factory, the provider user_repository itself as users, "
+        "the provider audit_event_repository itself as audit_events."
+    ) in describe(container)
+    assert picture_of(container).count("stroke-dasharray") == 2
+
+
+def test_an_override_is_named_and_what_others_still_get_stays() -> None:
+    container = container_of("05_session_decorator")
+    with container.user_repository.override(providers.Object(FakeUsers())):
+        words, picture = describe(container), picture_of(container)
+
+    assert (
+        "user_repository is a Factory of UserRepository, overridden by an Object of FakeUsers. "
+        "It no longer gets session_factory."
+    ) in words
+    assert "Nothing uses" not in words
+    assert "overridden by FakeUsers" in picture
+    assert "overridden" not in picture_of(container)
+
+
+def test_what_only_an_overridden_provider_got_is_grey_and_what_overrides_it_gets_is_not() -> None:
+    container = container_of("06_context_manager")
+    fake: providers.Factory[Any] = providers.Factory(dict, storage=container.s3_client)
+    with container.unit_of_work.override(fake):
+        words = describe(container)
+
+    assert "overridden by a Factory of dict. It gets s3_client as storage. It no longer" in words
+    assert words.endswith(
+        "Nothing uses these any more: engine, session_factory, user_repository, "
+        "audit_event_repository."
+    )
+
+
+def test_a_provider_of_the_container_may_override_another() -> None:
+    words = words_of(a=(a := providers.Factory(int)), b=providers.Factory(str, a))
+    container = type("Two", (DeclarativeContainer,), {"a": a, "b": providers.Factory(str)})()
+    container.a.override(container.b)
+
+    assert words == "a is a Factory of int. b is a Factory of str. It gets a."
+    assert "a is a Factory of int, overridden by b. It gets b." in describe(container)
+
+
+def test_drawing_builds_no_singleton_and_makes_no_option() -> None:
+    made: list[str] = []
+    config = providers.Configuration()
+    singleton = providers.Singleton(made.append, config.url, size=config.pool.size.as_int())
+    container: Any = type("Lazy", (DeclarativeContainer,), {"config": config, "one": singleton})()
+    options = str(container.config.get_children())
+
+    picture_of(container)
+
+    assert describe(container) == (
+        "config is a Configuration. one is a Singleton of append. It gets config, config as size."
+    )
+    assert made == []
+    assert str(container.config.get_children()) == options
+
+
+def test_a_dependency_that_nobody_gave_is_said_to_be_missing() -> None:
+    dependency = providers.Dependency(instance_of=Settings)
+
+    assert words_of(settings=dependency) == (
+        "settings is a Dependency of Settings, which is still missing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda a: providers.Object(FakeUsers()), "b is an Object of FakeUsers."),
+        (providers.List, "b is a List. It gets a."),
+        (lambda a: providers.Dict(x=a), "b is a Dict. It gets a as x."),
+        (lambda a: providers.Callable(len, a), "b is a Callable of len. It gets a."),
+        (
+            lambda a: providers.Callable(len, a.provided.x[0].y),
+            "b is a Callable of len. It gets a.",
+        ),
+        (providers.Delegate, "b is a Delegate of a. It gets the provider a itself."),
+        (lambda a: providers.Selector(lambda: "x", x=a), "b is a Selector. It gets a."),
+        (lambda a: providers.Factory(a), "b is a Factory of a. It gets a."),
+        (lambda a: providers.Resource(len, a), "b is a Resource of len. It gets a."),
+        (lambda a: providers.Aggregate(x=a), "b is an Aggregate. It gets a."),
+        (
+            lambda a: providers.Factory(set, providers.List(a)),
+            "b is a Factory of set. It gets unnamed 1. unnamed 1 is a List. It gets a.",
+        ),
+    ],
+)
+def test_other_kinds_are_drawn_too(
+    make: "Callable[[Any], providers.Provider[Any]]", words: str
+) -> None:
+    a = providers.Singleton(FakeUsers)
+
+    assert words_of(a=a, b=make(a)) == f"a is a Singleton of FakeUsers. {words}"
+
+
+def circle() -> Any:
+    a: providers.Factory[Any] = providers.Factory(list)
+    b: providers.Factory[Any] = providers.Factory(list)
+    a.add_args(b)
+    b.add_args(a.provider, b.provider)
+    return type("Circle", (DeclarativeContainer,), {"a": a, "b": b})()
+
+
+def test_a_circle_of_providers_has_a_picture() -> None:
+    container = circle()
+
+    assert describe(container).endswith("It gets the provider a itself, the provider b itself.")
+    assert "<svg" in picture_of(container)
+
+
+def test_the_same_container_gives_the_same_picture() -> None:
+    first, second = (draw(container_of("06_context_manager"), "A title") for _ in range(2))
+
+    assert first.data == second.data
+
+
+def test_the_text_beside_the_picture_is_the_description() -> None:
+    container = container_of("05_session_decorator")
+
+    assert f'alt="A title. {describe(container)}"' in draw(container, "A title").data
+
+
+def test_neither_title_nor_names_break_the_picture() -> None:
+    container = type("Odd", (DeclarativeContainer,), {"a": providers.Factory(lambda: None)})()
+    data = draw(container, '"><script>alert(1)</script>').data
+
+    assert "<script>" not in data
+    assert "<script>" not in picture_of(container, "<script>")
+    assert "&lt;lambda&gt;" in picture_of(container)
+
+
+def test_no_value_is_shown() -> None:
+    picture = picture_of(container_of("04_ioc_container"))
+
+    assert "no.db" not in picture
+    assert "secret" not in picture
+
+
+@pytest.mark.parametrize("step", ["04_ioc_container", "05_session_decorator", "06_context_manager"])
+def test_no_arrow_runs_through_a_box(step: str) -> None:
+    picture = picture_of(container_of(step))
+    boxes = [
+        (float(x), float(y))
+        for x, y in re.findall(rf'x="(\S+)" y="(\S+)" width="{BOX_WIDTH}"', picture)
+    ]
+    passed = [(float(x), float(y)) for x, y in re.findall(r"L(\S+) (\S+)C", picture)]
+
+    assert len({y for _, y in boxes}) == max(round((y - TOP) / ROW_HEIGHT) for _, y in boxes) + 1
+    assert not [
+        1 for px, py in passed for x, y in boxes if x <= px <= x + BOX_WIDTH and y <= py <= y + 62
+    ]
+
+
+@dataclass
+class Box:
+    """What is drawn around a provider's name: its frames, from outside to inside."""
+
+    frames: list[dict[str, str]]
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        left, top, width, height = (float(self.frames[0][k]) for k in ("x", "y", "width", "height"))
+        return left, left + width, top, top + height
+
+
+def boxes_of(picture: str) -> dict[str, Box]:
+    """Return the boxes by the names that they hold, which are the bold texts but for the title."""
+    boxes: dict[str, Box] = {}
+    frames: list[dict[str, str]] = []
+    for element in list(fromstring(picture))[2:]:  # noqa: S314
+        if element.tag.endswith("rect"):
+            frames.append(element.attrib)
+        elif element.attrib.get("font-weight") == "bold":
+            boxes[element.text or ""] = Box(frames)
+        if not element.tag.endswith("rect"):
+            frames = []
+    return boxes
+
+
+def legend_of(picture: str) -> list[str]:
+    return (list(fromstring(picture))[-1].text or "").split(" \N{MIDDLE DOT} ")  # noqa: S314
+
+
+def test_what_is_shared_has_a_double_frame_and_what_comes_from_outside_round_ends() -> None:
+    boxes = boxes_of(picture_of(container_of("05_session_decorator")))
+
+    assert {name for name, box in boxes.items() if len(box.frames) == 2} == {
+        "engine",
+        "session_factory",
+        "s3_client",
+    }
+    assert {name for name, box in boxes.items() if float(box.frames[0]["rx"]) > 20} == {"settings"}
+    assert len(boxes) == 9
+
+
+def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
+    container = container_of("05_session_decorator")
+
+    with container.user_repository.override(providers.Object(FakeUsers())):
+        frames = {name: box.frames for name, box in boxes_of(picture_of(container)).items()}
+
+    (overridden,) = frames.pop("user_repository")
+    others = [frame for box in frames.values() for frame in box]
+    assert overridden["stroke"] == overridden["fill"] == "#D55E00"
+    assert overridden["stroke"] not in {frame["stroke"] for frame in others}
+    assert float(overridden["stroke-width"]) > max(float(f["stroke-width"]) for f in others)
+
+
+@pytest.mark.parametrize("step", ["04_ioc_container", "05_session_decorator", "06_context_manager"])
+def test_an_argument_that_is_not_called_like_what_it_gets_is_named_on_its_arrow(step: str) -> None:
+    picture = picture_of(container_of(step))
+
+    assert picture.count(">users</text>") == picture.count(">audit_events</text>") == 1
+
+
+def test_a_name_moves_along_its_arrow_where_another_one_leaves_no_room_in_its_middle() -> None:
+    names = ["first_of_the_long_names", "other_of_the_long_names"]
+    both: providers.Factory[Any] = providers.Factory(dict, **dict(zip(names, [A, B], strict=True)))
+    container = type("Three", (DeclarativeContainer,), {"a": A, "b": B, "both": both})()
+    picture = picture_of(container)
+
+    heights = {re.findall(rf'y="(\S+)" [^>]*>{name}</text>', picture)[0] for name in names}
+    assert len(heights) == 2
+
+
+DOUBLE = "double frame: one object, shared"
+ROUND = "round ends: from outside"
+DASHED = "dashed arrow: gets the provider itself"
+
+
+@pytest.mark.parametrize(
+    ("things", "said"),
+    [
+        ({}, []),
+        ({"b": providers.Singleton(list)}, [DOUBLE]),
+        ({"b": providers.Dependency()}, [ROUND]),
+        ({"b": providers.Factory(list, A.provider)}, [DASHED]),
+        (
+            {"b": providers.Singleton(list, A.provider), "c": providers.Dependency()},
+            [DOUBLE, ROUND, DASHED],
+        ),
+    ],
+    ids=["nothing", "double", "round", "dashed", "all"],
+)
+def test_the_legend_explains_exactly_what_the_picture_has(
+    things: dict[str, Any], said: list[str]
+) -> None:
+    container = type("Things", (DeclarativeContainer,), {"a": A, **things})()
+
+    assert legend_of(picture_of(container)) == ["arrow: gets", *said]
+
+
+def test_the_legend_explains_grey_while_an_override_leaves_something_unused() -> None:
+    container: Any = type("Two", (DeclarativeContainer,), {"a": A, "b": USES_A})()
+
+    with container.b.override(providers.Factory(list)):
+        during = legend_of(picture_of(container))
+
+    assert during == ["arrow: gets", "grey: no longer used"]
+    assert legend_of(picture_of(container)) == ["arrow: gets"]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        *map(container_of, ["04_ioc_container", "05_session_decorator", "06_context_manager"]),
+        circle(),
+    ],
+    ids=["04", "05", "06", "circle"],
+)
+def test_an_arrow_leads_from_who_gets_to_what_it_gets_and_has_its_head_there(
+    container: Container,
+) -> None:
+    picture = picture_of(container)
+    boxes = [box.edges for box in boxes_of(picture).values()]
+    arrows = re.findall(
+        r'<path d="M(\S+) (\S+)C[^"]* (\S+) ([^\s"]+)" [^>]*/><path d="M(\S+) (\S+)l-4 (-?\d)h8z"',
+        picture,
+    )
+    drawn = []
+    for arrow in arrows:
+        x, y, end_x, end_y, head_x, head_y, back = map(float, arrow)
+        assert (head_x, head_y) == (end_x, end_y)
+        (user,) = (
+            number
+            for number, (left, right, top, bottom) in enumerate(boxes)
+            if left < x < right and y in (top, bottom)
+        )
+        (got,) = (
+            number
+            for number, (left, right, top, bottom) in enumerate(boxes)
+            if left < head_x < right and head_y == (top if back < 0 else bottom)
+        )
+        drawn.append((user, got))
+
+    injected = [(injection.user, injection.gets) for injection in read_graph(container).injections]
+    assert drawn == [(user, got) for user, got in injected if user != got]
+    assert drawn
+
+
+def test_no_two_boxes_of_a_row_overlap_however_many_arrows_pass() -> None:
+    arrows = [(start, end) for start in range(9) for end in range(start + 1, 9)]
+    layout = arrange(9, arrows, box_width=100, gap=10, width=300)
+    points = [*((x, row, 50) for x, row in layout.boxes)]
+    points += [(x, row, 6) for path in layout.paths.values() for x, row in path[1:-1]]
+
+    for number, (x, row, half) in enumerate(points):
+        assert half <= x <= layout.width - half
+        for other, its_row, its_half in points[number + 1 :]:
+            assert row != its_row or abs(x - other) >= half + its_half

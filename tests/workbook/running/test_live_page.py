@@ -1,0 +1,326 @@
+"""The page /lifetimes in a real browser, in front of real steps."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from steps.workbook.catalogue import find_step
+from steps.workbook.recording.events import Recording
+from steps.workbook.recording.recorder import record
+from steps.workbook.running.live.app import with_live_page
+from steps.workbook.world import serving
+from steps.workbook.world.serving import reserve_port, serve
+from steps.workbook.world.singletons import own_singletons
+from tests.workbook.recording.served_app import PATIENCE_S
+
+pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
+
+NO_BROWSER = (
+    "no Chromium was found. To enable: install Debian's package `chromium`, "
+    "or run `python -m playwright install chromium` in .venv"
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        installed = next(filter(None, map(shutil.which, NAMES)), None)
+        executable = Path(installed or playwright.chromium.executable_path)
+        if not executable.exists():
+            pytest.skip(NO_BROWSER)
+        with playwright.chromium.launch(executable_path=executable, args=QUIET) as browser:
+            yield browser
+
+
+@dataclass
+class Visit:
+    """A page that is open in the browser, and what it has done so far."""
+
+    page: Page
+    url: str
+    recording: Recording
+    stop_server: Callable[[], None]
+    asked_for: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Open the page, and note what it does from now on."""
+
+        def note_request(request: Request) -> None:
+            self.asked_for.append(request.url)
+
+        def note_console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.complaints.append(message.text)
+
+        self.page.on("request", note_request)
+        self.page.on("console", note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(f"{self.url}/lifetimes")
+        self.expect_state("Live")
+
+    def press(self, name: str) -> None:
+        """Press a button and wait until every request sent so far is answered."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+        expect(self.page.locator("#answers .waiting")).to_have_count(0)
+
+    def expect_answer(self, text: str) -> None:
+        expect(self.page.locator("#answers li").first).to_have_text(text)
+
+    def expect_state(self, text: str) -> None:
+        """Wait until the page says so; a browser takes seconds to try a connection again."""
+        status = self.page.get_by_role("status")
+        expect(status).to_have_text(text, timeout=PATIENCE_S * 1_000)
+
+    def expect_words(self, text: str) -> None:
+        expect(self.page.locator("#words")).to_contain_text(re.compile(text))
+
+    def rows(self, kind: str) -> list[str]:
+        names = self.page.locator("#picture svg g > text").all_text_contents()
+        return [name for name in names if name.startswith(kind)]
+
+
+@contextmanager
+def open_page(browser: Browser, number: int, *, dark: bool = False) -> Iterator[Visit]:
+    """Serve a step with its page and open it."""
+    stopping, step = Event(), find_step(number)
+    with ThreadPoolExecutor() as threads, ExitStack() as stack, ExitStack() as server:
+        stack.enter_context(own_singletons(step))
+        recording = stack.enter_context(record())
+        title = f"Lifetimes in step {number:02}"
+        app = with_live_page(step.create_app(), recording, title, stopping.is_set)
+        url = server.enter_context(serve(app))
+        server.callback(stopping.set)
+
+        def stop_server() -> None:
+            threads.submit(server.close).result(PATIENCE_S)
+
+        with browser.new_page(color_scheme="dark" if dark else "light") as page:
+            visit = Visit(page, url, recording, stop_server)
+            visit.open()
+            yield visit
+
+
+def test_a_sign_up_by_its_button_shows_the_life_of_one_request(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Sign up")
+        visit.expect_words("request 1 ends: /users")
+
+        assert visit.page.locator("#answers li").all_text_contents() == ["POST /users: 201"]
+        assert visit.rows("request") == ["request 1"]
+        assert visit.rows("session") == ["session 1"]
+        assert visit.page.locator("svg.lifetimes .span.c0").count() == 3
+        assert visit.recording.order("transaction commits", "response starts", request=1)
+        assert visit.asked_for
+        assert all(url.startswith(visit.url) for url in visit.asked_for)
+        assert visit.complaints == []
+
+
+def test_a_request_that_fails_says_so_in_words_and_colour(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Sign up")
+        visit.press("Sign up once more")
+
+        failed = visit.page.locator("#answers li.failed")
+        assert failed.all_text_contents() == ["POST /users: 409, This email is already registered."]
+        visit.expect_words("transaction 2 rolls back")
+        # The browser itself notes each answer of 400 and above; the page adds nothing.
+        assert all("status of 409" in complaint for complaint in visit.complaints)
+
+
+def test_a_server_that_is_gone_is_said(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.page.context.set_offline(True)
+        visit.press("Check the health")
+
+        expect(visit.page.locator("#answers li.failed")).to_have_text("GET /health: no answer")
+
+
+def test_step_01_shows_an_engine_for_each_request(browser: Browser) -> None:
+    with open_page(browser, 1) as visit:
+        for _ in range(3):
+            visit.press("Check the health")
+        visit.expect_words("request 3 ends")
+
+        assert visit.rows("engine") == ["engine 1", "engine 2", "engine 3"]
+
+
+def test_step_03_shows_one_engine_over_all_requests(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        for _ in range(3):
+            visit.press("Check the health")
+        visit.expect_words("request 3 ends")
+
+        assert visit.rows("engine") == ["engine 1"]
+        assert visit.page.get_by_text("still open").count() == 3  # and a connection, an S3 client
+
+
+def test_what_other_clients_send_shows_up(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        httpx2.get(f"{visit.url}/health", trust_env=False)
+
+        visit.expect_words("request 1 begins: GET /health")
+
+
+def test_five_new_users_at_once_are_five_requests(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Five new users at once")
+
+        assert visit.page.locator("#answers li").all_text_contents() == ["POST /users: 201"] * 5
+        visit.expect_words("request 5 ends")
+
+
+def test_a_paused_picture_stays_and_then_catches_up(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Pause")
+        visit.press("Check the health")
+        visit.page.wait_for_function("() => latest.words.includes('request 1 ends')")
+        assert visit.rows("request") == []
+
+        visit.press("Go on")
+        visit.expect_words("request 1 ends")
+
+
+def test_clear_leaves_only_what_is_open(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Check the health")
+        visit.expect_words("request 1 ends")
+        visit.press("Clear")
+        expect(visit.page.locator("#words")).not_to_contain_text("request 1")
+
+        assert visit.rows("engine") == ["engine 1"]
+
+
+def test_clear_shows_at_once_even_while_the_picture_pauses(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Check the health")
+        visit.expect_words("request 1 ends")
+        visit.press("Pause")
+        visit.press("Clear")
+        expect(visit.page.locator("#words")).not_to_contain_text("request 1")
+        visit.press("Check the health")
+        visit.page.wait_for_function("() => latest.words.includes('request 2 ends')")
+
+        assert visit.rows("request") == []
+        visit.expect_state("Live, paused")
+
+
+def test_a_new_bucket_changes_nothing_about_the_user(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.page.get_by_label("API key").fill("key")
+        for button, answer in (
+            ("Sign up", "POST /users: 201"),
+            ("Create a bucket", "POST /buckets: 201"),
+            ("Sign up once more", "POST /users: 409, This email is already registered."),
+            ("Log in", "POST /login: 200"),
+        ):
+            visit.press(button)
+            visit.expect_answer(answer)
+
+
+def test_the_user_who_is_looked_up_is_the_newest(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        for _ in range(2):
+            visit.press("Sign up")
+        visit.press("Look up the user")
+
+        visit.expect_answer("GET /users/2: 200")
+
+
+def test_a_new_bucket_takes_the_key_that_the_reader_types(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Create a bucket")
+        expect(visit.page.locator("#answers li.failed")).to_contain_text("401")
+        visit.page.get_by_label("API key").fill("key")
+        visit.press("Create a bucket")
+
+        expect(visit.page.locator("#answers li").first).to_have_text("POST /buckets: 201")
+
+
+def test_the_keyboard_is_enough(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.textContent") == "Sign up"
+        assert visit.page.evaluate("document.activeElement.matches(':focus-visible')")
+        visit.page.keyboard.press("Enter")
+
+        visit.expect_words("request 1 ends: /users")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_picture_and_page_are_light_or_dark_together(browser: Browser, *, dark: bool) -> None:
+    def lightness(visit: Visit, selector: str, what: str) -> int:
+        script = "([selector, what]) => getComputedStyle(document.querySelector(selector))[what]"
+        colour = visit.page.evaluate(script, [selector, what])
+        return sum(map(int, re.findall(r"\d+", colour)[:3])) // 3
+
+    with open_page(browser, 3, dark=dark) as visit:
+        visit.expect_words("engine 1 opened")
+
+        assert (lightness(visit, "body", "color") > 127) == dark
+        assert (lightness(visit, "svg .paper", "fill") < 127) == dark
+        assert (lightness(visit, "svg text", "fill") > 127) == dark
+
+
+LOST = "The connection is lost. Is the server still running?"
+
+
+def test_a_page_that_is_open_lets_the_server_stop_and_says_so(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.stop_server()
+
+        assert not visit.page.is_closed()
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(visit.url, trust_env=False)
+        visit.expect_state(LOST)
+        visit.press("Pause")
+        visit.expect_state(f"{LOST}, paused")
+        visit.press("Go on")
+        visit.expect_state(LOST)
+
+
+def test_a_page_shows_the_server_that_comes_after_its_own(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries one step after the other leaves the page open."""
+    with reserve_port() as reserved:
+        port = reserved.getsockname()[1]
+    monkeypatch.setattr(serving, "reserve_port", partial(reserve_port, port))
+    with open_page(browser, 3) as visit:
+        for _ in range(2):
+            visit.press("Check the health")
+        visit.expect_words("request 2 ends")
+        visit.press("Clear")
+        expect(visit.page.locator("#words")).not_to_contain_text("request 2")
+        visit.stop_server()
+
+        next_one, stopping = Recording(), Event()
+        next_one.note("engine", 7, "opened", None)
+        app = with_live_page(FastAPI(), next_one, "Another step", stopping.is_set)
+        with ExitStack() as server:
+            server.enter_context(serve(app))
+            server.callback(stopping.set)
+            heading = visit.page.get_by_role("heading")
+            expect(heading).to_have_text("Another step", timeout=PATIENCE_S * 1_000)
+            visit.expect_words("engine 7 opened")
+            assert visit.rows("engine") == ["engine 7"]
+            visit.expect_state("Live")

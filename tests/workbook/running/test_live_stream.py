@@ -1,0 +1,180 @@
+"""What the page /lifetimes gets from its server, seen without a browser."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Semaphore
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from steps.workbook.calls import CALLS, EXPORT_CALLS
+from steps.workbook.pictures.chart import draw_newest
+from steps.workbook.recording.events import Recording
+from steps.workbook.running.live import app as live
+from steps.workbook.running.live.app import with_live_page
+from steps.workbook.world.serving import serve
+from tests.workbook.recorded import REQUEST, recorded
+from tests.workbook.recording.served_app import PATIENCE_S
+
+LOOKS = 5
+"""How often the server looks for news before we believe that it tells none."""
+
+
+class Live:
+    """An app that does nothing, with the page beside it; `looks` counts how often it looks."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording, self.looks, self.stopping = recording, Semaphore(0), Event()
+        self.app = with_live_page(FastAPI(), recording, "A title", self._is_stopping)
+        self.client = httpx2.Client(trust_env=False, timeout=PATIENCE_S)
+
+    def _is_stopping(self) -> bool:
+        self.looks.release()
+        return self.stopping.is_set()
+
+    def wait_for_looks(self) -> None:
+        while self.looks.acquire(blocking=False):
+            pass
+        assert all(self.looks.acquire(timeout=PATIENCE_S) for _ in range(LOOKS))
+
+    @contextmanager
+    def listen(self, after: int = 0) -> Iterator[Iterator[dict[str, Any]]]:
+        """Give out the updates, one by one."""
+        with self.client.stream("GET", f"/lifetimes/events?after={after}") as response:
+            lines = (line for line in response.iter_lines() if line.startswith("data:"))
+            yield (json.loads(line.removeprefix("data:")) for line in lines)
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    monkeypatch.setattr(live, "PAUSE_S", 0.001)
+    page = Live(recorded("engine 1 opened", *REQUEST))
+    with serve(page.app) as url, page.client:
+        page.client.base_url = httpx2.URL(url)
+        yield page
+        page.stopping.set()
+
+
+def test_a_page_gets_what_there_is_and_then_only_news(page: Live) -> None:
+    with page.listen() as updates:
+        first = next(updates)
+        page.wait_for_looks()
+        page.recording.note("engine", 2, "opened", None)
+        second = next(updates)
+        page.wait_for_looks()
+        page.stopping.set()
+
+        assert list(updates) == []
+    assert (first["moment"], second["moment"]) == (5, 6)
+    assert "engine 2" not in first["words"]
+    assert "engine 2 opened" in second["words"]
+    assert first["recording"] == second["recording"]
+
+
+def test_what_the_page_asks_for_is_not_recorded_and_no_news(page: Live) -> None:
+    with page.listen() as updates:
+        next(updates)
+        for path in ("", "/page.js", "/page.css", "/nowhere"):
+            page.client.get(f"/lifetimes{path}")
+        page.client.get("/lifetimes-of-another-kind")
+        while "request 1 ends: no route" not in next(updates)["words"]:
+            pass
+
+    assert page.recording.of_kind("request")[2:] == [
+        "request 1 begins: GET /lifetimes-of-another-kind",
+        "request 1 ends: no route",
+    ]
+
+
+def test_a_page_gets_what_came_after_the_moment_that_it_names(page: Live) -> None:
+    with page.listen(after=page.recording.moment) as updates:
+        words = next(updates)["words"]
+
+    assert "engine 1 opened" in words  # which is still open
+    assert "request" not in words
+
+
+def test_a_picture_goes_up_to_its_moment_though_more_happens_while_it_is_drawn(
+    page: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_late(
+        recording: Recording, title: str, requests: int, after: int, until: int
+    ) -> tuple[str, str]:
+        if recording.moment == 5:
+            recording.note("engine", 2, "opened", None)
+        return draw_newest(recording, title, requests, after, until)
+
+    monkeypatch.setattr(live, "draw_newest", draw_late)
+    with page.listen() as updates:
+        first, second = next(updates), next(updates)
+
+    assert (first["moment"], second["moment"]) == (5, 6)
+    assert "engine 2" not in first["words"]
+    assert "engine 2" in second["words"]
+
+
+def test_a_moment_of_an_earlier_server_is_none_of_this_one(page: Live) -> None:
+    with page.listen(after=1_000) as updates:
+        assert "request 1 begins" in next(updates)["words"]
+
+
+def test_every_server_has_a_name_of_its_own(page: Live) -> None:
+    other = Live(Recording())
+    with serve(other.app) as url, other.client:
+        other.client.base_url = httpx2.URL(url)
+        with page.listen() as updates, other.listen() as other_updates:
+            assert next(updates)["recording"] != next(other_updates)["recording"]
+        other.stopping.set()
+
+
+def test_all_pages_share_one_drawing(page: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def draw(
+        recording: Recording, title: str, requests: int, after: int, until: int
+    ) -> tuple[str, str]:
+        drawn.append(after)
+        return f"picture {len(drawn)}", "words"
+
+    monkeypatch.setattr(live, "draw_newest", draw)
+    with page.listen() as updates, page.listen() as others, page.listen(after=5) as cleared:
+        pictures = [next(each)["svg"] for each in (updates, others, cleared)]
+
+    assert pictures == ["picture 1", "picture 1", "picture 2"]
+    assert drawn == [0, 5]
+
+
+def test_no_more_pictures_are_kept_than_somebody_may_want(
+    page: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_PICTURES", 1)
+    for after in (0, 1, 2, 0):
+        with page.listen(after) as updates:
+            assert next(updates)["moment"] == 5
+
+
+@pytest.mark.parametrize("path", ["", "/page.js", "/page.css"])
+def test_the_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None:
+    answer = page.client.get(f"/lifetimes{path}")
+
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= {*policy}
+    assert not any("http" in part or "*" in part for part in policy)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_step_with_more_calls_has_more_buttons(recording: Recording) -> None:
+    pages = [
+        TestClient(with_live_page(FastAPI(), recording, "A title", bool, calls)).get("/lifetimes")
+        for calls in (CALLS, CALLS + EXPORT_CALLS)
+    ]
+
+    buttons = [page.text.count('<button type="button" data-method') for page in pages]
+    assert buttons == [len(CALLS), len(CALLS) + 2]
+    assert 'data-path="/exports">Ask for an export</button>' in pages[1].text

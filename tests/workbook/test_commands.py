@@ -1,0 +1,122 @@
+"""The commands behind the Makefile, run as a reader runs them."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from steps.workbook.catalogue import PROJECT
+from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
+
+CLEAN = dict.fromkeys(("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "DB_ECHO"), "")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "steps.workbook", *arguments],
+        env={**os.environ, **CLEAN, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped() -> None:
+    with reserve_port() as taken:  # so it must take another port, and say which
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "steps.workbook", "run", "3", "--port", port],
+            env={**os.environ, **CLEAN, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            creationflags=CREATION_FLAGS,
+        )
+        assert server.stdout is not None
+        lines = [server.stdout.readline().strip() for _ in range(7)]
+        assert lines[0] == f"Port {port} is taken."
+        url = lines[1].removeprefix("Step 03 is at ").removesuffix("/docs")
+        api_key = lines[5].removeprefix("API_KEY: ")
+        with httpx2.Client(base_url=url, trust_env=False) as client:
+            page = client.get(lines[2].rpartition(" ")[2]).text
+            health = client.get("/health").json()
+            created = client.post(
+                "/buckets", json={"name": "photos"}, headers={"X-API-Key": api_key}
+            )
+            with client.stream("GET", "/lifetimes/events"):  # an open page does not hold it up
+                server.send_signal(STOP_SIGNAL)
+                exit_code = server.wait(timeout=30)
+        farewell = server.stdout.read()
+        server.stdout.close()
+
+    assert not url.endswith(f":{port}")
+    assert "<h1>Lifetimes in step 03</h1>" in page
+    assert health == {"step": 3, "database": "ok"}
+    assert created.status_code == 201
+    assert exit_code == 0
+    assert farewell.splitlines()[-1] == "Closed."
+    assert "GET /health" in farewell
+    assert "/lifetimes" not in farewell  # the page asks often
+    assert not Path(lines[3].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/health", trust_env=False)
+
+
+@pytest.mark.parametrize(("command", "step"), [("run", ""), ("diff", "99")])
+def test_the_steps_are_listed_when_the_named_one_does_not_exist(command: str, step: str) -> None:
+    answer = run(command, step)
+
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert re.fullmatch(r"Say which step.*step_01_depends.*\n", answer.stderr)
+
+
+def test_run_says_in_one_line_which_setting_stopped_it() -> None:
+    answer = run("run", "3", DATABASE_URL="nonsense")
+
+    assert answer.returncode == 3
+    assert answer.stdout == ""
+    assert re.fullmatch(r"ERROR: +DATABASE_URL: .*\n", answer.stderr)
+
+
+@pytest.mark.parametrize("port", ["0", "80000", "-1", "http"])
+def test_a_port_that_cannot_be_is_refused(port: str) -> None:
+    answer = run("run", "3", f"--port={port}")
+
+    assert answer.returncode == 2
+    assert "use 1 to 65535" in answer.stderr
+
+
+def test_diff_prints_what_a_step_changes() -> None:
+    answer = run("diff", "2")
+
+    assert answer.returncode == 0
+    assert "+@lru_cache" in answer.stdout.splitlines()
+
+
+def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+
+    assert run("tables", DATABASE_URL=url).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {("users",), ("audit_events",)} <= set(tables)
+
+
+def test_makefile_and_readme_name_the_commands_that_exist() -> None:
+    text = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    text += (PROJECT / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"-m steps\.workbook (\w+)", text))
+
+    help_text = run("--help").stdout
+
+    assert [command for command in commands if f"  {command} " not in help_text] == []
