@@ -16,7 +16,7 @@ lab: .venv/ready  ## open the notebooks in JupyterLab
 run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
 
-worker: .venv/ready  ## write the exports of `make run STEP=9`, in another terminal
+worker: .venv/ready  ## write the exports of `make run STEP=12`, in another terminal
 	@$(BIN)/python -m steps.workbook worker
 
 # The tests start hundreds of processes, and without .pyc files each compiles the steps anew.

@@ -1,4 +1,4 @@
-"""What step 09's use cases need besides `async_ports`: users to list, and exports."""
+"""What step 12's use cases need besides `async_ports`: users to list, and exports."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol

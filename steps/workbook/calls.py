@@ -50,4 +50,4 @@ ASK_FOR_EXPORT = Call("Ask for an export", "POST", "/exports")
 LOOK_AT_EXPORT = Call("Look at the export", "GET", "/exports/{export}")
 
 EXPORT_CALLS = (ASK_FOR_EXPORT, LOOK_AT_EXPORT)
-"""What step 09 answers besides."""
+"""What step 12 answers besides."""

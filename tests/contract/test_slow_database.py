@@ -22,7 +22,7 @@ LOCKED_S = 0.5
 def test_every_201_is_a_row_and_everything_else_is_a_503(
     step: Step, database: Database, quick_hashing: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until step 04 requests wait for a connection in line; then threads do, and not for ever."""
+    """Until step 05 requests wait for a connection in line; then threads do, and not for ever."""
     monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", POOL_TIMEOUT_S)
     with own_singletons(step), serve(step.create_app()) as url:
         httpx2.get(f"{url}/health", **LOOPBACK).raise_for_status()  # now the tables are there

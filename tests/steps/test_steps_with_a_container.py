@@ -1,4 +1,4 @@
-"""Steps 04 to 07: the lifespan opens a container, and wires it to its own app's accessors."""
+"""Steps 05 to 08: the lifespan opens a container, and wires it to its own app's accessors."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -28,8 +28,8 @@ from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import new_database, variables
 
-WITH_A_CONTAINER = [step for step in STEPS if 4 <= step.number <= 7]
-FIRST_ASYNC_STEP = 7
+WITH_A_CONTAINER = [step for step in STEPS if 5 <= step.number <= 8]
+FIRST_ASYNC_STEP = 8
 
 pytestmark = [
     pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing"),
@@ -279,10 +279,10 @@ def test_an_app_goes_on_when_the_other_one_stops(step: Step, stops: str, tmp_pat
 
 REQUESTS = ("POST /users", "GET /users/1", "GET /buckets", "GET /health")
 HOPS = {
-    4: (4, 4, 2, 4),  # a session is opened and closed, except for /buckets
-    5: (2, 2, 2, 2),  # the endpoint runs, and its answer is checked
-    6: (2, 2, 2, 2),
-    7: (1, 0, 2, 0),  # a password is hashed; S3 blocks, and its endpoint with it
+    5: (4, 4, 2, 4),  # a session is opened and closed, except for /buckets
+    6: (2, 2, 2, 2),  # the endpoint runs, and its answer is checked
+    7: (2, 2, 2, 2),
+    8: (1, 0, 2, 0),  # a password is hashed; S3 blocks, and its endpoint with it
 }
 
 

@@ -15,7 +15,7 @@ READ_MINUTES = 20
 BREAK_MINUTES = 10
 TWO_HOURS, ONE_DAY, HALF_A_DAY = 120, 360, 180
 """The minutes of the plans; a day is six hours without lunch."""
-LAST_OF_ONE_DAY = 6
+LAST_OF_ONE_DAY = 7
 """The step that the first two plans end with: what comes after it, not every service needs."""
 
 TEXT = """\

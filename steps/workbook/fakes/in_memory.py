@@ -49,7 +49,7 @@ class InMemoryTransaction:
         self.committed = True
 
     def savepoint(self) -> AbstractContextManager[object]:
-        return nullcontext()  # no use case of step 06 has one
+        return nullcontext()  # no use case of step 07 has one
 
 
 class InMemoryUnitOfWork:

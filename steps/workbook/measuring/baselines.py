@@ -28,7 +28,7 @@ def in_memory(users: InMemoryUsers) -> FastAPI:
 
 
 def in_memory_with_session(users: InMemoryUsers, engine: Engine) -> FastAPI:
-    """Return one that gets a session as step 04's routes do, and makes no use of it."""
+    """Return one that gets a session as step 05's routes do, and makes no use of it."""
 
     def get_session() -> Iterator[Session]:
         with Session(engine) as session:

@@ -1,4 +1,4 @@
-"""What more processes give, and what they take: step 09 on PostgreSQL, with one and with four."""
+"""What more processes give, and what they take: step 12 on PostgreSQL, with one and with four."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ def connections_of_processes() -> tuple[dict[int, int], int]:
     is full refuses more requests, so they are sent until all pools are full. The first of the
     processes is this one, which saves the start of another.
     """
-    step = find_step(9)
+    step = find_step(12)
     with (
         serve_postgresql() as server,
         _environment(server.url) as database,
@@ -68,10 +68,10 @@ def scaling() -> int:
 
 @contextmanager
 def _served(server_url: str, processes: int) -> Iterator[str]:
-    """Serve step 09 on a database of its own with one user; give out its URL."""
+    """Serve step 12 on a database of its own with one user; give out its URL."""
     with (
         _environment(server_url),
-        serve_process(find_step(9).target, workers=processes) as app,
+        serve_process(find_step(12).target, workers=processes) as app,
     ):
         httpx2.post(f"{app.url}/users", json=ADA, trust_env=False).raise_for_status()
         yield app.url
@@ -79,7 +79,7 @@ def _served(server_url: str, processes: int) -> Iterator[str]:
 
 @contextmanager
 def _environment(server_url: str) -> Iterator[Engine]:
-    """Set what step 09 needs, with a database of its own; give out a look inside."""
+    """Set what step 12 needs, with a database of its own; give out a look inside."""
     with (
         new_postgresql_database(server_url) as database_url,
         embedded_environment(),

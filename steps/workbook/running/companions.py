@@ -96,7 +96,7 @@ def print_export(export_id: int) -> int:
 
     Raises ConfigurationError, as `work` does, and when there is no such file.
     """
-    from steps.step_09_beyond_http.config import Config  # no other step's start waits for Celery
+    from steps.step_12_worker.config import Config  # no other step's start waits for Celery
 
     with variables(_note()["added"]):
         config = Config.from_env()
@@ -120,7 +120,7 @@ def _start(note: Note, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
 def _note() -> Note:
     note = _read_note()
     if note is None:
-        raise ConfigurationError("Nothing is served that has a worker. First: make run STEP=9")
+        raise ConfigurationError("Nothing is served that has a worker. First: make run STEP=12")
     if missing := [name for name in note["own"] if not os.environ.get(name)]:
         raise ConfigurationError(f"Set {', '.join(missing)} here as you did for `make run`.")
     return note

@@ -1,4 +1,4 @@
-"""A worker of step 09 as a user would start it, for tests and notebooks."""
+"""A worker of step 12 as a user would start it, for tests and notebooks."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import psutil
 
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL
 
-MODULE = "steps.step_09_beyond_http"
+MODULE = "steps.step_12_worker"
 PATIENCE_S = 60
 """How long a worker may take to start or to stop, in seconds."""
 
@@ -88,7 +88,7 @@ def wait_until_done(client: httpx2.Client, export_ids: Iterable[int]) -> None:
 
 
 def run_command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run one command of step 09 in a process of its own, to its end."""
+    """Run one command of step 12 in a process of its own, to its end."""
     return subprocess.run(  # noqa: S603
         [sys.executable, "-m", MODULE, *arguments],
         input=stdin,
@@ -103,7 +103,7 @@ def run_command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess
 def run_worker(
     environment: Mapping[str, str] | None = None, *, processes: int = 2, wait: bool = True
 ) -> Iterator[Worker]:
-    """Run `python -m steps.step_09_beyond_http worker`; `wait` until each process is open.
+    """Run `python -m steps.step_12_worker worker`; `wait` until each process is open.
 
     `environment` is added to this process's own. Raises WorkerDidNotStart. Two processes are ready
     after 2 to 3 s on two shared cores.

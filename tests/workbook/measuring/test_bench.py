@@ -130,7 +130,7 @@ def test_every_step_has_a_row_in_both_tables_and_all_fits_80_columns(run: Run) -
     assert steps <= set(rows_of(second))
     assert max(map(len, run.output.splitlines())) <= 80
     assert run.errors == ""
-    assert rows_of(first)["A by hand"][-1] == rows_of(first)[bench.name_of(find_step(5))][-1]
+    assert rows_of(first)["A by hand"][-1] == rows_of(first)[bench.name_of(find_step(6))][-1]
 
 
 def test_in_memory_no_request_sends_a_statement_and_in_the_database_each_sends_one(
@@ -148,11 +148,11 @@ def test_the_aims_are_those_of_the_specification(run: Run) -> None:
         re.findall(r"^Aim: (.+) at most (\S+) to ([AB]):", table, re.MULTILINE)
         for table in re.split("Repositories in |With the recorder", run.output)[1:]
     ]
-    step_04, step_05, step_06 = (bench.name_of(find_step(number)) for number in (4, 5, 6))
+    step_05, step_06, step_07 = (bench.name_of(find_step(number)) for number in (4, 5, 6))
 
     assert aims == [
-        [(step_04, "1.30", "B"), (step_05, "1.30", "A"), (step_06, "1.30", "A")],
-        [(step_05, "1.05", "A"), (step_06, "1.05", "A")],
+        [(step_05, "1.30", "B"), (step_06, "1.30", "A"), (step_07, "1.30", "A")],
+        [(step_06, "1.05", "A"), (step_07, "1.05", "A")],
         [("A, recorded", "1.05", "A"), ("B, recorded", "1.05", "B")],
     ]
 

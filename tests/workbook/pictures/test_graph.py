@@ -50,7 +50,7 @@ def words_of(**things: Any) -> str:
 
 
 def test_the_words_name_each_provider_its_kind_and_what_it_gets() -> None:
-    assert describe(container_of("04_ioc_container")) == (
+    assert describe(container_of("05_ioc_container")) == (
         "settings is a Dependency of Settings. "
         "engine is a ThreadSafeSingleton of open_engine. It gets settings. "
         "session_factory is a ThreadSafeSingleton of sessionmaker[Session]. It gets engine. "
@@ -65,7 +65,7 @@ def test_the_words_name_each_provider_its_kind_and_what_it_gets() -> None:
 
 
 def test_a_provider_that_is_injected_itself_is_told_apart() -> None:
-    container = container_of("06_context_manager")
+    container = container_of("07_context_manager")
 
     assert (
         "It gets session_factory, the provider user_repository itself as users, "
@@ -75,7 +75,7 @@ def test_a_provider_that_is_injected_itself_is_told_apart() -> None:
 
 
 def test_an_override_is_named_and_what_others_still_get_stays() -> None:
-    container = container_of("05_session_decorator")
+    container = container_of("06_session_decorator")
     with container.user_repository.override(providers.Object(FakeUsers())):
         words, picture = describe(container), picture_of(container)
 
@@ -89,7 +89,7 @@ def test_an_override_is_named_and_what_others_still_get_stays() -> None:
 
 
 def test_what_only_an_overridden_provider_got_is_grey_and_what_overrides_it_gets_is_not() -> None:
-    container = container_of("06_context_manager")
+    container = container_of("07_context_manager")
     fake: providers.Factory[Any] = providers.Factory(dict, storage=container.s3_client)
     with container.unit_of_work.override(fake):
         words = describe(container)
@@ -180,13 +180,13 @@ def test_a_circle_of_providers_has_a_picture() -> None:
 
 
 def test_the_same_container_gives_the_same_picture() -> None:
-    first, second = (draw(container_of("06_context_manager"), "A title") for _ in range(2))
+    first, second = (draw(container_of("07_context_manager"), "A title") for _ in range(2))
 
     assert first.data == second.data
 
 
 def test_the_text_beside_the_picture_is_the_description() -> None:
-    container = container_of("05_session_decorator")
+    container = container_of("06_session_decorator")
 
     assert f'alt="A title. {describe(container)}"' in draw(container, "A title").data
 
@@ -201,13 +201,13 @@ def test_neither_title_nor_names_break_the_picture() -> None:
 
 
 def test_no_value_is_shown() -> None:
-    picture = picture_of(container_of("04_ioc_container"))
+    picture = picture_of(container_of("05_ioc_container"))
 
     assert "no.db" not in picture
     assert "secret" not in picture
 
 
-@pytest.mark.parametrize("step", ["04_ioc_container", "05_session_decorator", "06_context_manager"])
+@pytest.mark.parametrize("step", ["05_ioc_container", "06_session_decorator", "07_context_manager"])
 def test_no_arrow_runs_through_a_box(step: str) -> None:
     picture = picture_of(container_of(step))
     boxes = [
@@ -253,7 +253,7 @@ def legend_of(picture: str) -> list[str]:
 
 
 def test_what_is_shared_has_a_double_frame_and_what_comes_from_outside_round_ends() -> None:
-    boxes = boxes_of(picture_of(container_of("05_session_decorator")))
+    boxes = boxes_of(picture_of(container_of("06_session_decorator")))
 
     assert {name for name, box in boxes.items() if len(box.frames) == 2} == {
         "engine",
@@ -265,7 +265,7 @@ def test_what_is_shared_has_a_double_frame_and_what_comes_from_outside_round_end
 
 
 def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
-    container = container_of("05_session_decorator")
+    container = container_of("06_session_decorator")
 
     with container.user_repository.override(providers.Object(FakeUsers())):
         frames = {name: box.frames for name, box in boxes_of(picture_of(container)).items()}
@@ -277,7 +277,7 @@ def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
     assert float(overridden["stroke-width"]) > max(float(f["stroke-width"]) for f in others)
 
 
-@pytest.mark.parametrize("step", ["04_ioc_container", "05_session_decorator", "06_context_manager"])
+@pytest.mark.parametrize("step", ["05_ioc_container", "06_session_decorator", "07_context_manager"])
 def test_an_argument_that_is_not_called_like_what_it_gets_is_named_on_its_arrow(step: str) -> None:
     picture = picture_of(container_of(step))
 
@@ -334,10 +334,10 @@ def test_the_legend_explains_grey_while_an_override_leaves_something_unused() ->
 @pytest.mark.parametrize(
     "container",
     [
-        *map(container_of, ["04_ioc_container", "05_session_decorator", "06_context_manager"]),
+        *map(container_of, ["05_ioc_container", "06_session_decorator", "07_context_manager"]),
         circle(),
     ],
-    ids=["04", "05", "06", "circle"],
+    ids=["05", "06", "07", "circle"],
 )
 def test_an_arrow_leads_from_who_gets_to_what_it_gets_and_has_its_head_there(
     container: Container,

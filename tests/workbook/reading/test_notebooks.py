@@ -15,8 +15,8 @@ from steps.workbook.catalogue import PROJECT
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
-RUNNABLE = [path for path in NOTEBOOKS if hasattr(os, "fork") or path.stem != "09_beyond_http"]
-"""Notebook 09 shows what a fork does, which Windows does not have."""
+RUNNABLE = [path for path in NOTEBOOKS if hasattr(os, "fork") or path.stem != "12_worker"]
+"""Notebook 12 shows what a fork does, which Windows does not have."""
 
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -142,7 +142,7 @@ class Crowd:
             return Counter(answer.status_code for answer in await asyncio.gather(*answers))
 
 
-@pytest.fixture(scope="module", params=[3, 6], ids=["step_03", "step_06"])
+@pytest.fixture(scope="module", params=[3, 6], ids=["step_03", "step_07"])
 def crowd(request: pytest.FixtureRequest) -> Crowd:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "MEMORY_KIB", 8)

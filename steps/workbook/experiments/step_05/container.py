@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from steps.domain.errors import ConfigurationError
 from steps.domain.schemas import NewUser
 from steps.domain.settings import Settings, load_settings
-from steps.step_04_ioc_container.container import Container, open_container
+from steps.step_05_ioc_container.container import Container, open_container
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_05.container_traps import app_with_both_ways
 from steps.workbook.world.environment import new_database, variables

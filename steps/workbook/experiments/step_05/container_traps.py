@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from steps.domain import ports
 from steps.domain.settings import Settings
-from steps.step_04_ioc_container.container import Container
+from steps.step_05_ioc_container.container import Container
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_01.depends_teardown import client_of
 from steps.workbook.experiments.step_05 import container_traps_routes as routes
@@ -48,7 +48,7 @@ class NamedHasher:
 
 
 def container_of(owner: str) -> Container:
-    """Return step 04's container with another password hasher. Nothing else in it is used."""
+    """Return step 05's container with another password hasher. Nothing else in it is used."""
     return Container(password_hasher=Factory(NamedHasher, owner))
 
 
@@ -259,9 +259,9 @@ def unwire_of_one_app_breaks_the_other() -> dict[str, str]:
         return {**seen, "app 2 after container 1 is unwired": ask(second)}
 
 
-def step_04_keeps_two_apps_apart() -> dict[str, int]:
+def step_05_keeps_two_apps_apart() -> dict[str, int]:
     """Sign up in one of two apps that run at once, each on a database of its own."""
-    first, second = find_step(4).create_app(), find_step(4).create_app()
+    first, second = find_step(5).create_app(), find_step(5).create_app()
     ada = {"email": "ada@example.com", "password": "correct horse"}
     with new_database(), TestClient(first) as app_1:
         first.state.container.password_hasher.override(NamedHasher("container 1"))

@@ -29,9 +29,9 @@ from steps.domain.settings import Settings, load_settings
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.passwords import DECOY_HASH
 from steps.infrastructure.tables import UserRow
-from steps.step_04_ioc_container.dependencies import SessionDep
-from steps.step_04_ioc_container.main import create_app
-from steps.step_04_ioc_container.repositories import UserRepository
+from steps.step_05_ioc_container.dependencies import SessionDep
+from steps.step_05_ioc_container.main import create_app
+from steps.step_05_ioc_container.repositories import UserRepository
 from steps.web.errors import install_error_handlers
 from steps.workbook.experiments.step_01.depends_teardown import client_of, server_log
 from steps.workbook.experiments.step_05.container_traps import module_with
@@ -169,7 +169,7 @@ def sessions_of_ten_requests(container: AnyContainer, marker: Any) -> int:
     return len(set(map(id, sessions)))
 
 
-def sessions_of_ten_requests_of_step_04() -> int:
+def sessions_of_ten_requests_of_step_05() -> int:
     sessions: list[Session] = []
     all_are_there = Barrier(10)
     app = create_app()
@@ -204,7 +204,7 @@ def ten_requests_at_once() -> dict[str, int]:
             "ContextLocalResource, Closing": sessions_of_ten_requests(
                 context_local(settings=settings), closing
             ),
-            "step 04": sessions_of_ten_requests_of_step_04(),
+            "step 05": sessions_of_ten_requests_of_step_05(),
         }
 
 

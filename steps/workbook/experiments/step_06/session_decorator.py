@@ -28,9 +28,9 @@ from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
 from steps.infrastructure import database
 from steps.infrastructure.tables import AuditEventRow, UserRow
-from steps.step_04_ioc_container import container as step_04
-from steps.step_05_session_decorator import container as step_05
-from steps.step_05_session_decorator.sessions import with_session
+from steps.step_05_ioc_container import container as step_05
+from steps.step_06_session_decorator import container as step_06
+from steps.step_06_session_decorator.sessions import with_session
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_01.depends_teardown import connections_in_use
 from steps.workbook.world.databases import new_engine
@@ -60,13 +60,13 @@ def new_row(name: str) -> UserRow:
     return UserRow(email=f"{name}@example.com", password_hash=NO_HASH)
 
 
-# What step 04 asks of those who call it
+# What step 05 asks of those who call it
 
 
-def script_in_step_04() -> str:
+def script_in_step_05() -> str:
     with (
         new_database(),
-        step_04.open_container(load_settings()) as container,
+        step_05.open_container(load_settings()) as container,
         container.session_factory()() as session,
     ):
         service = container.user_service(users__session=session, audit_events__session=session)
@@ -75,15 +75,15 @@ def script_in_step_04() -> str:
     return f"{user.email} is signed up"
 
 
-def script_in_step_05() -> str:
-    with new_database(), step_05.open_container(load_settings()) as container:
+def script_in_step_06() -> str:
+    with new_database(), step_06.open_container(load_settings()) as container:
         user = container.user_service().sign_up(ADA)
     return f"{user.email} is signed up"
 
 
-def script_in_step_04_without_a_session() -> str:
+def script_in_step_05_without_a_session() -> str:
     with new_database():
-        container = step_04.Container(settings=load_settings())
+        container = step_05.Container(settings=load_settings())
         try:
             container.user_service()
         except TypeError as error:
@@ -91,9 +91,9 @@ def script_in_step_04_without_a_session() -> str:
     return "no error"
 
 
-def script_in_step_04_without_a_commit() -> dict[str, int]:
+def script_in_step_05_without_a_commit() -> dict[str, int]:
     with new_engine() as engine:
-        container = step_04.Container(settings=load_settings())
+        container = step_05.Container(settings=load_settings())
         with Session(engine) as session:
             service = container.user_service(users__session=session, audit_events__session=session)
             service.sign_up(ADA)
@@ -150,14 +150,14 @@ class UsersWithSessionLocal:
 def where_the_row_is_after_an_override() -> dict[str, str]:
     with new_engine() as production, new_engine() as test:
         SessionLocal.configure(bind=production)
-        container = step_05.Container(settings=load_settings())
+        container = step_06.Container(settings=load_settings())
         container.session_factory.override(Object(sessionmaker(test)))
 
         UsersWithSessionLocal().add("ada@example.com", NO_HASH)
         seen = {"SessionLocal": "test" if count_rows(test)["users"] else "production"}
 
         container.user_repository().add("bob@example.com", NO_HASH)
-        seen["step 05"] = "test" if count_rows(test)["users"] else "production"
+        seen["step 06"] = "test" if count_rows(test)["users"] else "production"
     return seen
 
 
@@ -362,7 +362,7 @@ def a_naive_decorator_ends_before_the_body_begins() -> dict[str, dict[str, int |
     return outcomes
 
 
-def step_05_refuses_what_runs_after_its_call() -> list[str]:
+def step_06_refuses_what_runs_after_its_call() -> list[str]:
     errors: list[str] = []
     for method in (add_later, stream_ids, stream_later):
         decorate: Decorator = with_session
@@ -556,7 +556,7 @@ class FullDisk:
 def sign_up_while_audit_events_fail() -> dict[str, object]:
     seen: dict[str, object] = {}
     with new_engine() as engine:
-        container = step_05.Container(settings=load_settings())
+        container = step_06.Container(settings=load_settings())
         container.engine.override(Object(engine))
         try:
             with container.audit_event_repository.override(Object(FullDisk())):

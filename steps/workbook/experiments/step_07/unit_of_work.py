@@ -28,11 +28,11 @@ from steps.infrastructure import database
 from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.passwords import PasswordHasher
 from steps.infrastructure.tables import AuditEventRow, Table, UserRow
-from steps.step_06_context_manager.container import Container
-from steps.step_06_context_manager.main import create_app
-from steps.step_06_context_manager.repositories import AuditEventRepository, UserRepository
-from steps.step_06_context_manager.services import UserService
-from steps.step_06_context_manager.sessions import UnitOfWork
+from steps.step_07_context_manager.container import Container
+from steps.step_07_context_manager.main import create_app
+from steps.step_07_context_manager.repositories import AuditEventRepository, UserRepository
+from steps.step_07_context_manager.services import UserService
+from steps.step_07_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.experiments.step_01.depends_teardown import client_of, server_log
 from steps.workbook.experiments.step_03.lifespan import fresh_app
@@ -107,11 +107,11 @@ def sign_up_while_events_are_refused(number: int) -> dict[str, int]:
     return {"POST /users": sign_up, "GET /users/1": user, "POST /users again": retry}
 
 
-def step_05_leaves_a_sign_up_half_done() -> dict[str, int]:
+def step_06_leaves_a_sign_up_half_done() -> dict[str, int]:
     return sign_up_while_events_are_refused(5)
 
 
-def step_06_leaves_nothing_of_it() -> dict[str, int]:
+def step_07_leaves_nothing_of_it() -> dict[str, int]:
     return sign_up_while_events_are_refused(6)
 
 
@@ -486,7 +486,7 @@ def a_unit_of_work_that_keeps_none_does_not() -> list[str]:
         return names(engine)
 
 
-# What step 06 does not notice
+# What step 07 does not notice
 
 
 class ForgetfulService(UserService):

@@ -25,10 +25,10 @@ from steps.domain.settings import load_settings
 from steps.infrastructure.database import open_async_engine
 from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.infrastructure.tables import UserRow
-from steps.step_07_async.container import Container, open_container
-from steps.step_07_async.repositories import AuditEventRepository, UserRepository
-from steps.step_07_async.services import UserService
-from steps.step_07_async.sessions import UnitOfWork
+from steps.step_08_async.container import Container, open_container
+from steps.step_08_async.repositories import AuditEventRepository, UserRepository
+from steps.step_08_async.services import UserService
+from steps.step_08_async.sessions import UnitOfWork
 from steps.workbook.fakes.async_in_memory import AsyncPlainHasher
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.event_loops import on_event_loop

@@ -32,7 +32,7 @@ PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
 IN_VAIN_S = 0.2
 """How long something waits that cannot happen, in seconds."""
-FIRST_ASYNC_STEP = 7
+FIRST_ASYNC_STEP = 8
 
 # A look-up while others wait for the database
 

@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.step_01_depends import repositories as step_01
 from steps.step_03_lifespan_singleton import repositories as step_03
-from steps.step_08_two_tier_container import app as step_08
-from steps.step_08_two_tier_container.services import UserService
-from steps.step_08_two_tier_container.user_handler import UserHandler
+from steps.step_09_two_tiers import app as step_09
+from steps.step_09_two_tiers.services import UserService
+from steps.step_09_two_tiers.user_handler import UserHandler
 from steps.workbook.catalogue import Step, find_step
 from steps.workbook.experiments.step_05.container import import_without_fastapi
 from steps.workbook.experiments.step_07.unit_of_work import size_of
@@ -69,7 +69,7 @@ def engines_of_three_requests(step: Step) -> int:
 
 
 def route_of(step: Step, path: str) -> APIRoute:
-    """Return a route that has been included in a step's app. Step 08 has none before it starts."""
+    """Return a route that has been included in a step's app. Step 09 has none before it starts."""
     app = step.create_app()
     with new_database(), TestClient(app):
         (route,) = (route for route in routes_of(app) if route.path == path)
@@ -119,25 +119,25 @@ def sign_up_with_overrides(step: Step, repositories: ModuleType) -> int:
     return len(app.dependency_overrides)
 
 
-def sign_up_without_a_database_in_step_07() -> int:
-    app, replaced = find_step(7).create_app(), [AsyncInMemoryUnitOfWork()]
+def sign_up_without_a_database_in_step_08() -> int:
+    app, replaced = find_step(8).create_app(), [AsyncInMemoryUnitOfWork()]
     with TestClient(app) as client:
         app.state.container.unit_of_work.override(*replaced)
         client.post("/users", json=ADA).raise_for_status()
     return len(replaced)
 
 
-def sign_up_without_a_database_in_step_08() -> int:
+def sign_up_without_a_database_in_step_09() -> int:
     replaced = [AsyncInMemoryUnitOfWork()]
     with (
-        patch.object(step_08, "UnitOfWork", lambda *_, **__: replaced[0]),
-        TestClient(find_step(8).create_app()) as client,
+        patch.object(step_09, "UnitOfWork", lambda *_, **__: replaced[0]),
+        TestClient(find_step(9).create_app()) as client,
     ):
         client.post("/users", json=ADA).raise_for_status()
     return len(replaced)
 
 
-def sign_up_with_one_handler_of_step_08() -> int:
+def sign_up_with_one_handler_of_step_09() -> int:
     app, replaced = FastAPI(), [AsyncInMemoryUnitOfWork()]
     service = UserService(replaced[0], AsyncPasswordHasher())
     UserHandler(service).register_routes(app.router)
@@ -148,8 +148,8 @@ def sign_up_with_one_handler_of_step_08() -> int:
 WITHOUT_A_DATABASE: dict[int, Callable[[], int]] = {
     1: lambda: sign_up_with_overrides(find_step(1), step_01),
     3: lambda: sign_up_with_overrides(find_step(3), step_03),
-    7: sign_up_without_a_database_in_step_07,
     8: sign_up_without_a_database_in_step_08,
+    9: sign_up_without_a_database_in_step_09,
 }
 
 
@@ -164,7 +164,7 @@ def replaced_and_opened_by_the_whole_app(step: Step) -> str:
 
 
 def replaced_and_opened_by_one_handler() -> str:
-    return replaced_and_opened(sign_up_with_one_handler_of_step_08)
+    return replaced_and_opened(sign_up_with_one_handler_of_step_09)
 
 
 def use_cases_run_without_fastapi(step: Step) -> str:

@@ -3,7 +3,7 @@
 from fastapi.testclient import TestClient
 
 from steps.domain.errors import ConfigurationError
-from steps.step_08_two_tier_container.config import Config
+from steps.step_09_two_tiers.config import Config
 from steps.workbook.catalogue import find_step
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database, variables
@@ -61,11 +61,11 @@ def opened_in_vain(number: int) -> int:
 
 def exit_codes() -> dict[str, str]:
     """Stop a server of each kind, as a container runtime does."""
-    module = find_step(8).package
+    module = find_step(9).package
     with new_database():
-        with serve_process(find_step(7).target) as server:
-            step_07 = server.stop()
-        with serve_module([module], environment={"PORT": "0"}) as server:
+        with serve_process(find_step(8).target) as server:
             step_08 = server.stop()
-    codes = {"python -m uvicorn": step_07, "python -m steps.step_08_two_tier_container": step_08}
+        with serve_module([module], environment={"PORT": "0"}) as server:
+            step_09 = server.stop()
+    codes = {"python -m uvicorn": step_08, "python -m steps.step_09_two_tiers": step_09}
     return {command: "0" if code == 0 else "not 0" for command, code in codes.items()}

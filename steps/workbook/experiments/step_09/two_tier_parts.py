@@ -1,4 +1,4 @@
-"""What the four options of notebook 08 have to put together: two heavy parts and a use case."""
+"""What the four options of notebook 09 have to put together: two heavy parts and a use case."""
 
 from typing import Protocol
 

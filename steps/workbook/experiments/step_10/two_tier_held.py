@@ -1,4 +1,4 @@
-"""Serves step 08 with a gate before its sign-ups: each says that it is there, and waits.
+"""Serves step 09 with a gate before its sign-ups: each says that it is there, and waits.
 
 Without GATE, the port of the gate, nobody waits. GRACE_S is the program's own where it is not set.
 How strong a hash is, is not the subject: it has argon2's smallest parameters.
@@ -11,8 +11,8 @@ import sys
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steps.infrastructure import passwords
-from steps.step_08_two_tier_container import __main__ as program
-from steps.step_08_two_tier_container.main import create_app
+from steps.step_09_two_tiers import __main__ as program
+from steps.step_09_two_tiers.main import create_app
 from steps.workbook.world.serving import HOST
 
 

@@ -27,7 +27,7 @@ from steps.workbook.world.serving import (
 PATIENCE_S = 30
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
-MODULE = "steps.step_08_two_tier_container"
+MODULE = "steps.step_09_two_tiers"
 HELD = "steps.workbook.experiments.step_10.two_tier_held"
 PEOPLE = 50
 
@@ -98,7 +98,7 @@ def sign_up_while_it_stops(
     send: Callable[[ServerProcess, SignUps], None],
     module: str = HELD,
 ) -> Shutdown:
-    """Serve step 08; `send` sends sign-ups and, among them, the signal."""
+    """Serve step 09; `send` sends sign-ups and, among them, the signal."""
     # Each sign-up has a connection of its own: none is on one that the server closes meanwhile.
     client = httpx2.Client(headers={"Connection": "close"}, timeout=PATIENCE_S, **LOOPBACK)
     environment = {"PORT": "0", **environment}

@@ -16,11 +16,11 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.infrastructure import task_queue
-from steps.step_09_beyond_http import export_service
-from steps.step_09_beyond_http.app import App
-from steps.step_09_beyond_http.config import Config
-from steps.step_09_beyond_http.infra import InfraContainer
-from steps.step_09_beyond_http.main import create_app
+from steps.step_12_worker import export_service
+from steps.step_12_worker.app import App
+from steps.step_12_worker.config import Config
+from steps.step_12_worker.infra import InfraContainer
+from steps.step_12_worker.main import create_app
 from steps.workbook.world.environment import embedded_environment, forget_buckets, variables
 from steps.workbook.world.event_loops import on_event_loop
 from steps.workbook.world.serving import serve

@@ -1,4 +1,4 @@
-"""What notebook 04 says of a container's providers, and of what an override reaches."""
+"""What notebook 05 says of a container's providers, and of what an override reaches."""
 
 import pytest
 
@@ -47,10 +47,10 @@ def test_a_script_signs_a_user_up_with_what_the_container_makes() -> None:
     assert container.sign_up_from_a_script() == "ada@example.com is signed up"
 
 
-def test_a_script_imports_the_use_cases_of_step_04_where_fastapi_is_missing() -> None:
+def test_a_script_imports_the_use_cases_of_step_05_where_fastapi_is_missing() -> None:
     assert container.use_cases_where_fastapi_is_missing() == {
         "step 03": "ModuleNotFoundError: import of fastapi halted; None in sys.modules",
-        "step 04": "imported",
+        "step 05": "imported",
     }
 
 
@@ -118,10 +118,10 @@ def test_nonsense_is_true_for_bool_and_refused_by_the_settings() -> None:
     assert str(outcomes["load_settings().db_echo"]).startswith("ConfigurationError: DB_ECHO: ")
 
 
-def test_step_04_makes_no_thread_hop_for_the_service_and_its_parts() -> None:
+def test_step_05_makes_no_thread_hop_for_the_service_and_its_parts() -> None:
     assert container.thread_hops_of_a_request() == {
         "step 03": {"GET /health": 4, "POST /users": 8},
-        "step 04": {"GET /health": 4, "POST /users": 4},
+        "step 05": {"GET /health": 4, "POST /users": 4},
     }
 
 

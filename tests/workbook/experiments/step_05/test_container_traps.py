@@ -1,4 +1,4 @@
-"""What the notebook of step 04 says of wiring, overriding and configuring."""
+"""What the notebook of step 05 says of wiring, overriding and configuring."""
 
 from steps.workbook.experiments.step_05 import container_traps
 from steps.workbook.experiments.step_05.container_traps import NO_WARNING
@@ -86,8 +86,8 @@ def test_unwiring_the_container_of_one_app_breaks_the_other_app() -> None:
     }
 
 
-def test_two_apps_of_step_04_neither_mix_their_containers_nor_break_each_other() -> None:
-    assert container_traps.step_04_keeps_two_apps_apart() == {
+def test_two_apps_of_step_05_neither_mix_their_containers_nor_break_each_other() -> None:
+    assert container_traps.step_05_keeps_two_apps_apart() == {
         "app 1": 200,
         "app 2": 404,
         "app 1 after app 2 has ended": 200,

@@ -1,9 +1,9 @@
-"""What the notebook of step 04 says of a session that the container owns as a resource."""
+"""What the notebook of step 05 says of a session that the container owns as a resource."""
 
 from steps.workbook.experiments.step_05 import resource_traps
 
 
-def test_a_resource_is_one_session_for_ten_requests_at_once_and_step_04_gives_each_its_own() -> (
+def test_a_resource_is_one_session_for_ten_requests_at_once_and_step_05_gives_each_its_own() -> (
     None
 ):
     assert resource_traps.ten_requests_at_once() == {
@@ -11,7 +11,7 @@ def test_a_resource_is_one_session_for_ten_requests_at_once_and_step_04_gives_ea
         "Resource, Closing": 1,
         "ContextLocalResource": 10,
         "ContextLocalResource, Closing": 10,
-        "step 04": 10,
+        "step 05": 10,
     }
 
 

@@ -1,4 +1,4 @@
-"""What notebook 05 says of decorators that give a method its session."""
+"""What notebook 06 says of decorators that give a method its session."""
 
 import pytest
 
@@ -20,42 +20,42 @@ def what_a_decorated_route_asks_for() -> dict[str, str]:
     return session_decorator.what_a_decorated_route_asks_for()
 
 
-# What step 04 asks of those who call it
+# What step 05 asks of those who call it
 
 
-def test_in_step_04_a_script_makes_the_session_hands_it_over_and_commits() -> None:
-    assert session_decorator.script_in_step_04() == "ada@example.com is signed up"
-
-
-def test_in_step_05_a_script_calls_the_use_case() -> None:
+def test_in_step_05_a_script_makes_the_session_hands_it_over_and_commits() -> None:
     assert session_decorator.script_in_step_05() == "ada@example.com is signed up"
 
 
-def test_in_step_04_the_container_makes_no_service_without_a_session() -> None:
-    error = session_decorator.script_in_step_04_without_a_session()
+def test_in_step_06_a_script_calls_the_use_case() -> None:
+    assert session_decorator.script_in_step_06() == "ada@example.com is signed up"
+
+
+def test_in_step_05_the_container_makes_no_service_without_a_session() -> None:
+    error = session_decorator.script_in_step_05_without_a_session()
     assert error == f"TypeError: UserRepository.__init__() {EXPECTS_A_SESSION}"
 
 
-def test_in_step_04_a_script_that_forgets_the_commit_loses_its_rows_without_an_error() -> None:
-    rows = session_decorator.script_in_step_04_without_a_commit()
+def test_in_step_05_a_script_that_forgets_the_commit_loses_its_rows_without_an_error() -> None:
+    rows = session_decorator.script_in_step_05_without_a_commit()
     assert rows == {"users": 0, "audit events": 0}
 
 
-def test_five_functions_of_step_04_have_a_session_in_their_signature_and_none_of_step_05() -> None:
+def test_five_functions_of_step_05_have_a_session_in_their_signature_and_none_of_step_06() -> None:
     assert session_decorator.signatures_with_a_session() == {
-        "step 04": [
+        "step 05": [
             "accessors.session",
             "accessors.user_service",
             "dependencies.get_session",
             "dependencies.get_user_service",
             "routes.health",
         ],
-        "step 05": [],
+        "step 06": [],
     }
 
 
 def test_without_a_session_dependency_a_sign_up_needs_two_thread_hops_fewer() -> None:
-    assert session_decorator.thread_hops_of_a_sign_up() == {"step 04": 4, "step 05": 2}
+    assert session_decorator.thread_hops_of_a_sign_up() == {"step 05": 4, "step 06": 2}
 
 
 # Where the session factory comes from
@@ -64,7 +64,7 @@ def test_without_a_session_dependency_a_sign_up_needs_two_thread_hops_fewer() ->
 def test_an_override_in_the_container_does_not_reach_the_session_factory_of_a_module() -> None:
     assert session_decorator.where_the_row_is_after_an_override() == {
         "SessionLocal": "production",
-        "step 05": "test",
+        "step 06": "test",
     }
 
 
@@ -120,8 +120,8 @@ def test_a_naive_decorator_ends_before_the_body_begins(method: str) -> None:
     }
 
 
-def test_step_05_refuses_what_runs_after_its_call() -> None:
-    assert session_decorator.step_05_refuses_what_runs_after_its_call() == [
+def test_step_06_refuses_what_runs_after_its_call() -> None:
+    assert session_decorator.step_06_refuses_what_runs_after_its_call() == [
         f"TypeError: {method}: its session would close before its body runs"
         for method in ("add_later", "stream_ids", "stream_later")
     ]

@@ -1,22 +1,22 @@
-"""What notebook 06 says of context managers, transactions and savepoints."""
+"""What notebook 07 says of context managers, transactions and savepoints."""
 
 import pytest
 
-from steps.step_06_context_manager.services import UserService
+from steps.step_07_context_manager.services import UserService
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_07 import unit_of_work
 
 
-def test_step_05_leaves_a_user_whose_audit_event_failed_and_refuses_the_retry() -> None:
-    assert unit_of_work.step_05_leaves_a_sign_up_half_done() == {
+def test_step_06_leaves_a_user_whose_audit_event_failed_and_refuses_the_retry() -> None:
+    assert unit_of_work.step_06_leaves_a_sign_up_half_done() == {
         "POST /users": 500,
         "GET /users/1": 200,
         "POST /users again": 409,
     }
 
 
-def test_step_06_leaves_no_user_whose_audit_event_failed_and_accepts_the_retry() -> None:
-    assert unit_of_work.step_06_leaves_nothing_of_it() == {
+def test_step_07_leaves_no_user_whose_audit_event_failed_and_accepts_the_retry() -> None:
+    assert unit_of_work.step_07_leaves_nothing_of_it() == {
         "POST /users": 500,
         "GET /users/1": 404,
         "POST /users again": 201,
@@ -125,7 +125,7 @@ def test_a_write_after_the_commit_of_its_block_is_lost() -> None:
     assert unit_of_work.a_write_after_the_commit_is_lost() == ["ada"]
 
 
-def test_step_06_has_more_files_and_lines_than_step_01() -> None:
+def test_step_07_has_more_files_and_lines_than_step_01() -> None:
     first, sixth = (unit_of_work.size_of(find_step(number)) for number in (1, 6))
     assert first["files"] < sixth["files"]
     assert first["lines"] < sixth["lines"]

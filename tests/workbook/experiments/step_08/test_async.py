@@ -1,4 +1,4 @@
-"""What notebook 07 says of event loops, worker threads, and an AsyncEngine and its sessions."""
+"""What notebook 08 says of event loops, worker threads, and an AsyncEngine and its sessions."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from steps.workbook.world.postgresql import new_postgresql_database
 @pytest.mark.parametrize(
     ("step", "database", "thread", "answered"), [(6, 40, 10, False), (7, 50, 0, True)]
 )
-def test_in_step_06_who_waits_for_the_database_takes_a_thread_from_the_others(
+def test_in_step_07_who_waits_for_the_database_takes_a_thread_from_the_others(
     step: int, database: int, thread: int, answered: bool
 ) -> None:
     assert event_loop.fifty_log_ins_and_a_look_up(step) == {
@@ -36,7 +36,7 @@ def test_whoever_waits_for_what_never_comes_fails(monkeypatch: pytest.MonkeyPatc
         on_event_loop(event_loop.until, lambda: False)
 
 
-def test_step_07_hops_to_a_thread_for_a_password_and_for_buckets() -> None:
+def test_step_08_hops_to_a_thread_for_a_password_and_for_buckets() -> None:
     calls = ("POST /users", "POST /login", "GET /users/1", "GET /health", "GET /buckets")
     assert event_loop.thread_hops(6) == dict.fromkeys(calls, 2)
     assert event_loop.thread_hops(7) == dict(zip(calls, [1, 1, 0, 0, 2], strict=True))

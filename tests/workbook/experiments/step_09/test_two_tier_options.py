@@ -1,4 +1,4 @@
-"""What notebook 08 says of the decision record's options, of Resources and of Spring's context."""
+"""What notebook 09 says of the decision record's options, of Resources and of Spring's context."""
 
 import pytest
 

@@ -1,12 +1,12 @@
-"""What notebook 08 says of a start, an exit code, a framework and a container of one's own.
+"""What notebook 09 says of a start, an exit code, a framework and a container of one's own.
 
-What it says of SIGTERM under load, tests/steps/test_step_08_two_tier_container.py says, too.
+What it says of SIGTERM under load, tests/steps/test_step_09_two_tiers.py says, too.
 """
 
 from steps.workbook.experiments.step_09 import two_tier_comparison, two_tier_configuration
 
 
-def test_step_07_tells_of_four_wrong_variables_in_four_starts_and_step_08_in_one() -> None:
+def test_step_08_tells_of_four_wrong_variables_in_four_starts_and_step_09_in_one() -> None:
     assert two_tier_configuration.starts_until_all_is_mended(7) == [
         ["DB_ECHO"],
         ["DATABASE_URL"],
@@ -18,7 +18,7 @@ def test_step_07_tells_of_four_wrong_variables_in_four_starts_and_step_08_in_one
     ]
 
 
-def test_step_07_opens_an_engine_before_it_finds_that_the_region_is_wrong() -> None:
+def test_step_08_opens_an_engine_before_it_finds_that_the_region_is_wrong() -> None:
     assert two_tier_configuration.opened_in_vain(7) == 1
     assert two_tier_configuration.opened_in_vain(8) == 0
 
@@ -30,10 +30,10 @@ def test_each_wrong_variable_has_a_line_and_none_its_value() -> None:
     assert "hunter2" not in "".join(lines)
 
 
-def test_uvicorn_does_not_end_with_0_after_the_signal_and_step_08_does() -> None:
+def test_uvicorn_does_not_end_with_0_after_the_signal_and_step_09_does() -> None:
     assert two_tier_configuration.exit_codes() == {
         "python -m uvicorn": "not 0",
-        "python -m steps.step_08_two_tier_container": "0",
+        "python -m steps.step_09_two_tiers": "0",
     }
 
 
@@ -54,5 +54,5 @@ def test_what_can_be_counted_does_not_favour_one_side_in_every_aspect() -> None:
     }
 
 
-def test_a_handler_of_step_08_works_without_the_app_and_then_no_engine_opens() -> None:
+def test_a_handler_of_step_09_works_without_the_app_and_then_no_engine_opens() -> None:
     assert two_tier_comparison.replaced_and_opened_by_one_handler() == "1, 0"

@@ -1,4 +1,4 @@
-"""What notebook 09 says about exports, and about what several processes take."""
+"""What notebook 12 says about exports, and about what several processes take."""
 
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.experiments.step_12 import exports

@@ -1,4 +1,4 @@
-"""What notebook 09 says about an engine that was used before the fork."""
+"""What notebook 12 says about an engine that was used before the fork."""
 
 import pytest
 

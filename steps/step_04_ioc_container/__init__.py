@@ -1,3 +1,0 @@
-"""A container holds the object graph in one place, and the use cases know only ports."""
-
-NUMBER = 4

@@ -1,3 +1,0 @@
-"""A context manager from the container makes one use case one transaction."""
-
-NUMBER = 6

@@ -1,0 +1,3 @@
+"""Two tiers by hand: infrastructure that opens and closes, and an app that is put together."""
+
+NUMBER = 9

@@ -1,0 +1,30 @@
+"""A container is a plan: an object is made when somebody first asks for it. A ThreadSafeSingleton
+keeps it for all later calls on that container; another container makes its own. A Factory keeps
+nothing, not even within one call: here users and audit events have a session each, and so a
+transaction each. That is why step 05 makes one session outside and hands it to both.
+"""
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Factory, ThreadSafeSingleton
+
+made: list[str] = []
+
+
+def make(name: str, **parts: str) -> str:
+    made.append(name)
+    return name
+
+
+class Container(DeclarativeContainer):
+    engine = ThreadSafeSingleton(make, "engine")
+    session = Factory(make, "session", engine=engine)
+    users = Factory(make, "users", session=session)
+    audit_events = Factory(make, "audit events", session=session)
+    service = Factory(make, "service", users=users, audit_events=audit_events)
+
+
+# How many are made, if these calls are the first of the program?
+ENGINES_BEFORE_ANY_CALL = 0  # Container()
+ENGINES_OF_TWO_CALLS = 1  # c = Container(); c.service(); c.service()
+SESSIONS_OF_ONE_CALL = 2  # Container().service()
+ENGINES_OF_TWO_CONTAINERS = 2  # Container().service(); Container().service()

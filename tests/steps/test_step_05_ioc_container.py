@@ -1,0 +1,407 @@
+"""Step 05: a container holds the object graph in one place, and the use cases know only ports."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any, TypeVar, assert_type, get_type_hints
+
+import pytest
+from dependency_injector.errors import Error
+from fastapi.testclient import TestClient
+from pwdlib.exceptions import UnknownHashError
+from pydantic import Secret, SecretStr
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from steps.domain import ports
+from steps.domain.entities import AuditEvent, User
+from steps.domain.errors import ConfigurationError, EmailTaken, InvalidCredentials, UserNotFound
+from steps.domain.schemas import Credentials, NewUser
+from steps.domain.settings import Settings, load_settings
+from steps.infrastructure.announcements import Change, listeners
+from steps.infrastructure.object_storage import S3Client
+from steps.infrastructure.passwords import PasswordHasher
+from steps.step_05_ioc_container import repositories
+from steps.step_05_ioc_container.accessors import Accessors
+from steps.step_05_ioc_container.container import Container, open_container
+from steps.step_05_ioc_container.main import create_app
+from steps.step_05_ioc_container.routes import sign_up
+from steps.step_05_ioc_container.services import UserService
+from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import variables
+
+pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
+
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+NEW_USER = NewUser(email="ada@example.com", password=Secret("correct horse"))
+GRACE = User(id=7, email="grace@example.com", password_hash="not hashed: navy blue")
+
+
+# Adapters that fit the ports and inherit from nothing
+
+
+class NoHasher:
+    def hash(self, password: str) -> str:
+        return f"not hashed: {password}"
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        return password_hash == self.hash(password)
+
+
+class BucketsInMemory:
+    def list_names(self) -> list[str]:
+        return ["only in memory"]
+
+    def add(self, name: str) -> None:
+        raise NotImplementedError
+
+
+# The use cases without FastAPI, a database or the container
+
+
+@pytest.fixture
+def service() -> UserService:
+    return UserService(InMemoryUsers([]), InMemoryAuditEvents([]), NoHasher())
+
+
+def test_a_user_who_signed_up_in_memory_logs_in_and_has_an_event(service: UserService) -> None:
+    user = service.sign_up(NEW_USER)
+
+    assert service.log_in(Credentials(email=user.email, password=Secret("correct horse"))) == user
+    assert [event.action for event in service.list_audit_events(user.id)] == ["signed up"]
+
+
+def test_an_email_that_is_taken_in_memory_is_refused_without_a_second_event(
+    service: UserService,
+) -> None:
+    user = service.sign_up(NEW_USER)
+
+    with pytest.raises(EmailTaken):
+        service.sign_up(NEW_USER)
+    assert len(service.list_audit_events(user.id)) == 1
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
+def test_a_wrong_password_and_an_unknown_email_are_the_same_error(
+    service: UserService, email: str
+) -> None:
+    service.sign_up(NEW_USER)
+
+    with pytest.raises(InvalidCredentials):
+        service.log_in(Credentials(email=email, password=Secret("wrong horse")))
+
+
+def test_an_unknown_user_has_neither_data_nor_events(service: UserService) -> None:
+    for look_up in (service.get_user, service.list_audit_events):
+        with pytest.raises(UserNotFound):
+            look_up(1)
+
+
+def run_python(script: str) -> str:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+def test_importing_the_use_cases_loads_no_framework_and_no_driver() -> None:
+    loaded = run_python(
+        "import sys, steps.step_05_ioc_container.services\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
+    )
+
+    frameworks = {"fastapi", "starlette", "sqlalchemy", "dependency_injector", "boto3", "botocore"}
+    assert "pydantic" in loaded.split()
+    assert not frameworks & set(loaded.split())
+
+
+def test_a_script_signs_a_user_up_where_fastapi_is_not_installed() -> None:
+    """dependency-injector imports FastAPI if it can, so here nobody can."""
+    script = """
+import sys
+sys.modules["fastapi"] = sys.modules["starlette"] = None
+from pydantic import Secret
+from steps.domain.schemas import NewUser
+from steps.domain.settings import load_settings
+from steps.step_05_ioc_container.container import open_container
+
+ada = NewUser(email="ada@example.com", password=Secret("correct horse"))
+with open_container(load_settings()) as container:
+    with container.session_factory().begin() as session:
+        service = container.user_service(users__session=session, audit_events__session=session)
+        print(service.sign_up(ada).email)
+"""
+
+    assert run_python(script) == "ada@example.com"
+    with TestClient(create_app()) as client:
+        assert client.post("/login", json=ADA).status_code == 200
+
+
+# The graph
+
+
+def test_two_threads_at_once_open_one_engine(recording: Recording) -> None:
+    """Whoever opens it waits in there for the other one, who must not get in."""
+    both = Barrier(2)
+
+    def wait_for_the_other(change: Change, *_: object) -> None:
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)
+
+    container = Container(settings=load_settings())
+    listeners.append(wait_for_the_other)
+    with ThreadPoolExecutor(2) as threads:
+        engines = set(threads.map(lambda _: container.engine(), range(2)))
+    listeners.remove(wait_for_the_other)
+    for engine in engines:
+        engine.dispose()
+
+    assert recording.count("engine", "opened") == len(engines) == 1
+
+
+def test_both_repositories_of_a_use_case_get_the_session_of_the_call() -> None:
+    container, session = Container(settings=load_settings()), Session()
+
+    service: Any = container.user_service(users__session=session, audit_events__session=session)
+
+    assert service._users._session is service._audit_events._session is session
+
+
+def test_the_container_says_what_it_makes_to_a_type_checker_and_keeps_its_word() -> None:
+    with open_container(load_settings()) as container, container.session_factory()() as session:
+        user_service = container.user_service(users__session=session, audit_events__session=session)
+        assert_type(user_service, UserService)
+        assert isinstance(user_service, UserService)
+
+        engine = container.engine()
+        assert_type(engine, Engine)
+        assert isinstance(engine, Engine)
+
+        session_factory = container.session_factory()
+        assert_type(session_factory, sessionmaker[Session])
+        assert isinstance(session_factory, sessionmaker)
+
+        s3_client = container.s3_client()
+        assert_type(s3_client, S3Client)
+        assert s3_client is container.s3_client()
+
+        settings = container.settings()
+        assert_type(settings, Settings)
+        assert isinstance(settings, Settings)
+
+
+def test_the_container_promises_ports_and_gives_adapters() -> None:
+    with open_container(load_settings()) as container, container.session_factory()() as session:
+        users = container.user_repository(session)
+        assert_type(users, ports.UserRepository)
+        assert isinstance(users, repositories.UserRepository)
+
+        audit_events = container.audit_event_repository(session)
+        assert_type(audit_events, ports.AuditEventRepository)
+        assert isinstance(audit_events, repositories.AuditEventRepository)
+
+        buckets = container.bucket_repository()
+        assert_type(buckets, ports.BucketRepository)
+        assert isinstance(buckets, repositories.BucketRepository)
+
+        password_hasher = container.password_hasher()
+        assert_type(password_hasher, ports.PasswordHasher)
+        assert isinstance(password_hasher, PasswordHasher)
+
+
+Service = TypeVar("Service")
+
+
+def type_of_service(endpoint: Callable[[NewUser, Service], User]) -> type[Service]:
+    service: type[Service] = get_type_hints(endpoint)["service"]
+    return service
+
+
+def test_an_endpoint_and_an_accessor_name_the_service_that_they_get() -> None:
+    endpoint_gets = type_of_service(sign_up)
+    assert_type(endpoint_gets, type[UserService])
+    assert endpoint_gets is UserService
+
+    with TestClient(create_app()) as client, session_of(client) as session:
+        user_service = accessors_of(client).user_service(session)
+        assert_type(user_service, UserService)
+        assert isinstance(user_service, UserService)
+
+
+# The settings come in once, checked
+
+
+def test_a_container_without_settings_says_so_before_it_makes_anything(
+    recording: Recording,
+) -> None:
+    with pytest.raises(Error, match=r"undefined dependencies: .*settings"):
+        Container().check_dependencies()
+
+    assert recording.events == []
+
+
+@pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
+def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
+    name: str, recording: Recording
+) -> None:
+    with (
+        variables({name: "nonsense"}),
+        pytest.raises(ConfigurationError, match=name),
+        TestClient(create_app()),
+    ):
+        pass
+
+    assert recording.events == []
+
+
+# Overrides
+
+
+def container_of(client: TestClient) -> Container:
+    container: Container = state_of(client).container
+    return container
+
+
+def accessors_of(client: TestClient) -> Accessors:
+    accessors: Accessors = state_of(client).accessors
+    return accessors
+
+
+def state_of(client: TestClient) -> Any:
+    app: Any = client.app
+    return app.state
+
+
+@contextmanager
+def session_of(client: TestClient) -> Iterator[Session]:
+    with container_of(client).session_factory()() as session:
+        yield session
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app()) as client:
+        yield client
+
+
+def test_an_override_of_the_service_reaches_the_endpoint(client: TestClient) -> None:
+    service = UserService(InMemoryUsers([GRACE]), InMemoryAuditEvents([]), NoHasher())
+
+    with container_of(client).user_service.override(service):
+        assert client.get("/users/7").json() == {"id": 7, "email": "grace@example.com"}
+    assert client.get("/users/7").status_code == 404
+
+
+def test_an_override_of_a_repository_reaches_the_endpoint(client: TestClient) -> None:
+    with container_of(client).user_repository.override(InMemoryUsers([GRACE])):
+        assert client.get("/users/7").json() == {"id": 7, "email": "grace@example.com"}
+    assert client.get("/users/7").status_code == 404
+
+
+def test_an_override_of_the_other_repository_reaches_the_endpoint(client: TestClient) -> None:
+    events: list[AuditEvent] = []
+    in_memory = InMemoryAuditEvents(events)
+
+    with container_of(client).audit_event_repository.override(in_memory):
+        client.post("/users", json=ADA)
+
+    assert [(event.user_id, event.action) for event in events] == [(1, "signed up")]
+    assert client.get("/users/1/events").json() == []
+
+
+def test_an_override_of_the_password_hasher_reaches_the_endpoint(client: TestClient) -> None:
+    grace = {"email": GRACE.email, "password": "navy blue"}
+    container = container_of(client)
+
+    with container.user_repository.override(InMemoryUsers([GRACE])):
+        with container.password_hasher.override(NoHasher()):
+            assert client.post("/login", json=grace).status_code == 200
+        with pytest.raises(UnknownHashError):
+            client.post("/login", json=grace)
+
+
+def test_an_override_of_the_bucket_repository_reaches_the_endpoint(client: TestClient) -> None:
+    with container_of(client).bucket_repository.override(BucketsInMemory()):
+        assert client.get("/buckets").json() == ["only in memory"]
+    assert client.get("/buckets").json() == []
+
+
+def test_an_override_of_the_settings_reaches_the_endpoint(client: TestClient) -> None:
+    other = Settings(api_key=SecretStr("another key"))
+
+    def create_bucket(key: str) -> int:
+        return client.post(
+            "/buckets", json={"name": f"with-{key[:3]}"}, headers={"X-API-Key": key}
+        ).status_code
+
+    with container_of(client).settings.override(other):
+        assert (create_bucket("another key"), create_bucket("key")) == (201, 401)
+    assert (create_bucket("another key"), create_bucket("key")) == (401, 201)
+
+
+def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient) -> None:
+    container = container_of(client)
+
+    with pytest.raises(RuntimeError), container.user_repository.override(InMemoryUsers([GRACE])):
+        raise RuntimeError
+
+    assert client.get("/users/7").status_code == 404
+
+
+def test_an_override_does_not_reach_a_later_app() -> None:
+    with TestClient(create_app()) as first:
+        container_of(first).user_repository.override(InMemoryUsers([GRACE]))
+        assert first.get("/users/7").status_code == 200
+
+    with TestClient(create_app()) as second:
+        assert second.get("/users/7").status_code == 404
+
+
+def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> None:
+    other = Settings(
+        database_url=SecretStr("sqlite:///other.db"), s3_endpoint_url="http://127.0.0.1:1"
+    )
+    with open_container(load_settings()) as container, container.settings.override(other):
+        engine, s3_client = container.engine(), container.s3_client()
+        assert str(engine.url) != "sqlite:///other.db"
+        assert s3_client.meta.endpoint_url != "http://127.0.0.1:1"
+
+        container.reset_singletons()
+        assert str(container.engine().url) == "sqlite:///other.db"
+        assert container.session_factory().kw["bind"] is container.engine()
+        assert container.s3_client().meta.endpoint_url == "http://127.0.0.1:1"
+
+        container.engine().dispose()
+        container.s3_client().close()
+
+
+# What step 06 repairs
+
+
+def test_flaw_the_container_cannot_make_the_session() -> None:
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'session'"):
+        Container(settings=load_settings()).user_service()
+
+
+def test_flaw_whoever_calls_must_know_which_parts_need_the_session() -> None:
+    with pytest.raises(TypeError, match=r"AuditEventRepository.* 'session'"):
+        Container(settings=load_settings()).user_service(users__session=Session())
+
+
+def test_flaw_the_web_layer_makes_the_session_and_commits(recording: Recording) -> None:
+    """A script that forgets the commit keeps nothing."""
+    with open_container(load_settings()) as container, container.session_factory()() as session:
+        service = container.user_service(users__session=session, audit_events__session=session)
+        service.sign_up(NEW_USER)
+
+    assert recording.count("transaction", "commits") == 0
+    with TestClient(create_app()) as client:
+        assert client.get("/users/1").status_code == 404
