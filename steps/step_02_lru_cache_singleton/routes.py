@@ -18,7 +18,7 @@ from steps.domain.schemas import (
 )
 
 from . import NUMBER
-from .dependencies import SessionDep, require_api_key
+from .dependencies import EngineDep, require_api_key
 from .repositories import BucketRepository
 from .services import UserService
 
@@ -61,6 +61,7 @@ def create_bucket(new_bucket: NewBucket, buckets: BucketRepositoryDep) -> Bucket
 
 
 @router.get("/health")
-def health(session: SessionDep) -> Health:
-    session.execute(text("SELECT 1"))
+def health(engine: EngineDep) -> Health:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
     return Health(step=NUMBER, database="ok")

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 from fastapi.security import APIKeyHeader
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -17,8 +18,8 @@ from steps.infrastructure.object_storage import S3Client
 from .core import Core
 
 
-async def get_core(request: Request) -> Core:  # async: looking it up needs no worker thread
-    core: Core = request.app.state.core
+async def get_core(connection: HTTPConnection) -> Core:  # async: it needs no worker thread
+    core: Core = connection.app.state.core
     return core
 
 
