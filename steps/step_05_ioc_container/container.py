@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, ThreadSafeSingleton
-from sqlalchemy.orm import Session, sessionmaker
 
 from steps.domain import ports
 from steps.domain.settings import Settings
@@ -13,11 +12,7 @@ from steps.infrastructure.database import check_database, open_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import PasswordHasher
 
-from .repositories import (
-    AuditEventRepository,
-    BucketRepository,
-    UserRepository,
-)
+from .repositories import AuditEventRepository, BucketRepository, UserRepository
 from .services import UserService
 
 
@@ -25,7 +20,6 @@ class Container(DeclarativeContainer):
     settings = Dependency(instance_of=Settings)
 
     engine = ThreadSafeSingleton(open_engine, settings)
-    session_factory = ThreadSafeSingleton(sessionmaker[Session], engine)
     s3_client = ThreadSafeSingleton(open_s3_client, settings)
 
     # Each adapter with the port that it fits. The two that need a session get it with the call.

@@ -18,12 +18,7 @@ from steps.domain.schemas import (
 )
 
 from . import NUMBER
-from .dependencies import (
-    BucketRepositoryDep,
-    SessionDep,
-    UserServiceDep,
-    require_api_key,
-)
+from .dependencies import BucketRepositoryDep, EngineDep, UserServiceDep, require_api_key
 
 router = APIRouter()
 
@@ -62,6 +57,7 @@ def create_bucket(new_bucket: NewBucket, buckets: BucketRepositoryDep) -> Bucket
 
 
 @router.get("/health")
-def health(session: SessionDep) -> Health:
-    session.execute(text("SELECT 1"))
+def health(engine: EngineDep) -> Health:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
     return Health(step=NUMBER, database="ok")
