@@ -13,12 +13,9 @@ from steps.infrastructure.database import check_database, open_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import PasswordHasher
 
-from .repositories import (
-    AuditEventRepository,
-    BucketRepository,
-    UserRepository,
-)
+from .repositories import AuditEventRepository, BucketRepository, UserRepository
 from .services import UserService
+from .sessions import SessionDecorator
 
 
 class Container(DeclarativeContainer):
@@ -26,13 +23,14 @@ class Container(DeclarativeContainer):
 
     engine = ThreadSafeSingleton(open_engine, settings)
     session_factory = ThreadSafeSingleton(sessionmaker[Session], engine)
+    with_session = ThreadSafeSingleton(SessionDecorator, session_factory)
     s3_client = ThreadSafeSingleton(open_s3_client, settings)
 
     # Each adapter with the port that it fits.
     password_hasher: Factory[ports.PasswordHasher] = Factory(PasswordHasher)
-    user_repository: Factory[ports.UserRepository] = Factory(UserRepository, session_factory)
+    user_repository: Factory[ports.UserRepository] = Factory(UserRepository, with_session)
     audit_event_repository: Factory[ports.AuditEventRepository] = Factory(
-        AuditEventRepository, session_factory
+        AuditEventRepository, with_session
     )
     bucket_repository: Factory[ports.BucketRepository] = Factory(BucketRepository, s3_client)
 

@@ -13,11 +13,7 @@ from steps.infrastructure.database import check_database, open_engine
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.infrastructure.passwords import PasswordHasher
 
-from .repositories import (
-    AuditEventRepository,
-    BucketRepository,
-    UserRepository,
-)
+from .repositories import AuditEventRepository, BucketRepository, UserRepository
 from .services import UserService
 from .sessions import UnitOfWork
 

@@ -1,4 +1,4 @@
-"""The app: its lifespan opens a container and lets it fill the app's accessors."""
+"""The app: its lifespan opens the container before the first request and closes it after all."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,6 @@ from steps.domain.settings import Settings, load_settings
 from steps.web.errors import install_error_handlers
 
 from . import NUMBER
-from .accessors import Accessors
 from .container import open_container
 from .routes import router
 
@@ -19,12 +18,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with open_container(settings or load_settings()) as container:
             app.state.container = container
-            app.state.accessors = Accessors()
-            container.wire(modules=[app.state.accessors], warn_unresolved=True)
-            try:
-                yield
-            finally:
-                container.unwire()
+            yield
 
     app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
     install_error_handlers(app)

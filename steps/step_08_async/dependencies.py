@@ -1,50 +1,54 @@
-"""The container makes all that a request needs."""
+"""What a request needs comes from the app's container."""
 
 import secrets
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 from fastapi.security import APIKeyHeader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.domain import ports
 from steps.domain.errors import InvalidApiKey
 
-from .accessors import Accessors
+from .container import Container
 from .services import UserService
 
 
-def accessors_of(request: Request) -> Accessors:
-    accessors: Accessors = request.app.state.accessors
-    return accessors
+async def get_container(connection: HTTPConnection) -> Container:
+    container: Container = connection.app.state.container
+    return container
 
 
-async def get_engine(request: Request) -> AsyncEngine:
-    return accessors_of(request).engine()
+ContainerDep = Annotated[Container, Depends(get_container)]
+
+
+async def get_engine(container: ContainerDep) -> AsyncEngine:
+    return container.engine()
 
 
 EngineDep = Annotated[AsyncEngine, Depends(get_engine)]
 
 
-async def get_user_service(request: Request) -> UserService:
-    return accessors_of(request).user_service()
+async def get_user_service(container: ContainerDep) -> UserService:
+    return container.user_service()
 
 
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 
 
-async def get_bucket_repository(request: Request) -> ports.BucketRepository:
-    return accessors_of(request).bucket_repository()
+async def get_bucket_repository(container: ContainerDep) -> ports.BucketRepository:
+    return container.bucket_repository()
 
 
 BucketRepositoryDep = Annotated[ports.BucketRepository, Depends(get_bucket_repository)]
 
 
 async def require_api_key(
-    request: Request,
+    container: ContainerDep,
     sent: Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
 ) -> None:
-    settings = accessors_of(request).settings()
+    settings = container.settings()
     expected = settings.api_key.get_secret_value() if settings.api_key else None
     if not (sent and expected and secrets.compare_digest(sent.encode(), expected.encode())):
         raise InvalidApiKey

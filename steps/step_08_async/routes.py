@@ -18,12 +18,7 @@ from steps.domain.schemas import (
 )
 
 from . import NUMBER
-from .dependencies import (
-    BucketRepositoryDep,
-    EngineDep,
-    UserServiceDep,
-    require_api_key,
-)
+from .dependencies import BucketRepositoryDep, EngineDep, UserServiceDep, require_api_key
 
 router = APIRouter()
 
