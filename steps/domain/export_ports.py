@@ -1,17 +1,13 @@
-"""What step 12's use cases need besides `async_ports`: users to list, and exports."""
+"""The ports of `listing_ports` for a service that also writes exports."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from steps.domain import async_ports
-from steps.domain.entities import Export, User
-
-
-class UserRepository(async_ports.UserRepository, Protocol):
-    """Keeps users, and lists them."""
-
-    async def list_all(self) -> list[User]:
-        """Return every user, the first to sign up first."""
+from steps.domain import listing_ports
+from steps.domain.entities import Export
+from steps.domain.listing_ports import AuditEventRepository as AuditEventRepository
+from steps.domain.listing_ports import PasswordHasher as PasswordHasher
+from steps.domain.listing_ports import UserRepository as UserRepository
 
 
 class ExportRepository(Protocol):
@@ -50,11 +46,8 @@ class ExportQueue(Protocol):
         """Ask some worker to write an export. Raises TaskQueueUnavailable."""
 
 
-class Transaction(async_ports.Transaction, Protocol):
+class Transaction(listing_ports.Transaction, Protocol):
     """What one use case reads and writes: all of it stays, or nothing."""
-
-    @property
-    def users(self) -> UserRepository: ...
 
     @property
     def exports(self) -> ExportRepository: ...

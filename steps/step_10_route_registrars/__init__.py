@@ -1,3 +1,3 @@
-"""Two tiers by hand: infrastructure that opens and closes, and an app that is put together."""
+"""Handlers made by constructors register their own routes; the service starts and stops itself."""
 
-NUMBER = 9
+NUMBER = 10

@@ -1,3 +1,3 @@
-"""One container works behind HTTP, a command line and a worker, each in its own process."""
+"""A third entry point: a worker writes exports, whoever asked for them and whatever is killed."""
 
 NUMBER = 12

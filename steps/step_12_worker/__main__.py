@@ -4,15 +4,11 @@ import logging
 import signal
 import sys
 
-import uvicorn
-from uvicorn.server import HANDLED_SIGNALS
-
 from steps.domain.errors import ConfigurationError
 
 from . import infra
-from .cli import cli
 from .config import Config
-from .main import create_app
+from .export_cli import cli
 
 GRACE_S = 3
 """How long requests may take to end after the signal, in seconds. Docker kills after ten."""
@@ -24,6 +20,11 @@ WRONG_CONFIGURATION, STARTUP_FAILURE = 2, 3
 
 
 def main() -> int:
+    import uvicorn  # no command needs these, nor FastAPI behind them
+    from uvicorn.server import HANDLED_SIGNALS
+
+    from .main import create_app
+
     try:
         config = Config.from_env()
     except ConfigurationError as error:

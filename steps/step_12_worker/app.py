@@ -1,62 +1,26 @@
-"""The application tier: adapters from the infrastructure, use cases from adapters, handlers."""
+"""The application tier: adapters from the infrastructure, use cases from adapters."""
 
-from typing import Protocol
-
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from .bucket_handler import BucketHandler
-from .export_adapters import (
-    ExportQueue,
-    ExportRepository,
-    ExportStorage,
-)
-from .export_handler import ExportHandler
+from steps.infrastructure.exports import ExportQueue, ExportRepository
+
 from .export_service import ExportService
-from .health_handler import HealthHandler
 from .infra import InfraContainer
-from .repositories import (
-    AuditEventRepository,
-    BucketRepository,
-    UserRepository,
-)
+from .repositories import AuditEventRepository, BucketRepository, UserRepository
 from .services import UserService
 from .sessions import UnitOfWork
-from .user_handler import UserHandler
-
-
-class RouteRegistrar(Protocol):
-    """What knows its own calls, and adds them to a router."""
-
-    def register_routes(self, router: APIRouter) -> None: ...
 
 
 class App:
     def __init__(self, infra: InfraContainer) -> None:
-        session_factory = async_sessionmaker(infra.engine)
+        self.config = infra.config
+        self.engine = infra.engine
         self.unit_of_work = UnitOfWork(
-            session_factory,
+            async_sessionmaker(infra.engine),
             users=UserRepository,
             audit_events=AuditEventRepository,
             exports=ExportRepository,
         )
         self.bucket_repository = BucketRepository(infra.s3_client)
-
         self.user_service = UserService(self.unit_of_work, infra.password_hasher)
-        self.export_service = ExportService(
-            self.unit_of_work,
-            ExportStorage(infra.s3_client, infra.config.export_bucket),
-            ExportQueue(infra.task_queue),
-            infra.config.export_lease_s,
-        )
-
-        self.handlers: tuple[RouteRegistrar, ...] = (
-            UserHandler(self.user_service),
-            BucketHandler(self.bucket_repository, infra.config.api_key),
-            HealthHandler(infra.engine),
-            ExportHandler(self.export_service),
-        )
-
-    def register_routes(self, router: APIRouter) -> None:
-        for handler in self.handlers:
-            handler.register_routes(router)
+        self.export_service = ExportService(self.unit_of_work, ExportQueue(infra.task_queue))

@@ -1,5 +1,6 @@
 """The calls about exports."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -13,7 +14,7 @@ ExportId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 class ExportHandler:
-    def __init__(self, service: ExportService) -> None:
+    def __init__(self, service: Callable[[], ExportService]) -> None:
         self._service = service
 
     def register_routes(self, router: APIRouter) -> None:
@@ -21,7 +22,7 @@ class ExportHandler:
         router.get("/exports/{export_id}", response_model=ExportOut)(self.get_export)
 
     async def request_export(self) -> Export:
-        return await self._service.request()
+        return await self._service().request()
 
     async def get_export(self, export_id: ExportId) -> Export:
-        return await self._service.get(export_id)
+        return await self._service().get(export_id)

@@ -11,17 +11,9 @@ logger = logging.getLogger(__name__)
 
 
 class ExportService:
-    def __init__(
-        self,
-        unit_of_work: ports.UnitOfWork,
-        storage: ports.ExportStorage,
-        queue: ports.ExportQueue,
-        lease_s: float,
-    ) -> None:
+    def __init__(self, unit_of_work: ports.UnitOfWork, queue: ports.ExportQueue) -> None:
         self._unit_of_work = unit_of_work
-        self._storage = storage
         self._queue = queue
-        self._lease_s = lease_s
 
     async def request(self) -> Export:
         async with self._unit_of_work() as transaction:
@@ -39,6 +31,15 @@ class ExportService:
         if export is None:
             raise ExportNotFound
         return export
+
+
+class ExportWriter:
+    def __init__(
+        self, unit_of_work: ports.UnitOfWork, storage: ports.ExportStorage, lease_s: float
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._storage = storage
+        self._lease_s = lease_s
 
     async def write(self, export_id: int) -> None:
         async with self._unit_of_work() as transaction:

@@ -1,7 +1,8 @@
-"""The app: its lifespan opens the infrastructure and lets the handlers register their routes."""
+"""The app: its handlers register their routes, and the lifespan opens what they will call."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
 
@@ -9,27 +10,41 @@ from steps.web.errors import install_error_handlers
 
 from . import NUMBER
 from .app import App
+from .bucket_handler import BucketHandler
 from .config import Config
+from .export_handler import ExportHandler
+from .health_handler import HealthHandler
 from .infra import InfraContainer
+from .user_handler import UserHandler
+
+
+class RouteRegistrar(Protocol):
+    def register_routes(self, router: APIRouter) -> None: ...
+
+
+def make_handlers(application: Callable[[], App]) -> tuple[RouteRegistrar, ...]:
+    return (
+        UserHandler(lambda: application().user_service),
+        BucketHandler(lambda: application().bucket_repository, lambda: application().config),
+        HealthHandler(lambda: application().engine),
+        ExportHandler(lambda: application().export_service),
+    )
 
 
 def create_app(config: Config | None = None) -> FastAPI:
-    router = APIRouter()
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         infra = await InfraContainer.open(config or Config.from_env())
         try:
             app.state.application = App(infra)
-            router.routes.clear()  # a lifespan before this one left routes to what is closed
-            app.state.application.register_routes(router)
             yield
         finally:
             await infra.close()
 
     app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
     install_error_handlers(app)
-    app.include_router(router)  # takes the router, not its routes: they come later
+    for handler in make_handlers(lambda: app.state.application):  # routes come before the start
+        handler.register_routes(app.router)
     return app
 
 

@@ -1,25 +1,22 @@
-"""A process that is not async itself keeps an event loop, and on it the container."""
+"""A process that is not async itself keeps an event loop, and on it what it has opened."""
 
 import asyncio
-import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .app import App
+from .cli import LOOP_FACTORY
 from .config import Config
-from .infra import InfraContainer
+from .containers import open_export_writer
+from .export_service import ExportWriter
 
 Result = TypeVar("Result")
-
-# What PostgreSQL's driver needs on Windows.
-LOOP_FACTORY = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 
 
 @dataclass(frozen=True)
 class Process:
-    app: App
+    writer: ExportWriter
     _runner: asyncio.Runner
 
     def run(self, use_case: Coroutine[Any, Any, Result]) -> Result:
@@ -29,8 +26,9 @@ class Process:
 @contextmanager
 def open_process(config: Config) -> Iterator[Process]:
     with asyncio.Runner(loop_factory=LOOP_FACTORY) as runner:
-        infra = runner.run(InfraContainer.open(config))
+        stack = AsyncExitStack()
+        writer = runner.run(stack.enter_async_context(open_export_writer(config)))
         try:
-            yield Process(App(infra), runner)
+            yield Process(writer, runner)
         finally:
-            runner.run(infra.close())
+            runner.run(stack.aclose())

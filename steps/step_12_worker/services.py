@@ -1,6 +1,6 @@
 """The use cases. Their constructor names ports: who fits them is not their business."""
 
-from steps.domain import async_ports, export_ports
+from steps.domain import export_ports as ports
 from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import InvalidCredentials, UserNotFound
 from steps.domain.schemas import Credentials, NewUser
@@ -8,7 +8,7 @@ from steps.domain.schemas import Credentials, NewUser
 
 class UserService:
     def __init__(
-        self, unit_of_work: export_ports.UnitOfWork, password_hasher: async_ports.PasswordHasher
+        self, unit_of_work: ports.UnitOfWork, password_hasher: ports.PasswordHasher
     ) -> None:
         self._unit_of_work = unit_of_work
         self._password_hasher = password_hasher
@@ -43,7 +43,7 @@ class UserService:
             user = await self._get_user(transaction, user_id)
             return await transaction.audit_events.list_for_user(user.id)
 
-    async def _get_user(self, transaction: async_ports.Transaction, user_id: int) -> User:
+    async def _get_user(self, transaction: ports.Transaction, user_id: int) -> User:
         user = await transaction.users.get(user_id)
         if user is None:
             raise UserNotFound

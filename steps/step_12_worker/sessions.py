@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction, async_sessionmaker
 
-from steps.domain import async_ports, export_ports
+from steps.domain import export_ports as ports
 
 
 @dataclass(frozen=True)
 class Transaction:
     session: AsyncSession
-    users: export_ports.UserRepository
-    audit_events: async_ports.AuditEventRepository
-    exports: export_ports.ExportRepository
+    users: ports.UserRepository
+    audit_events: ports.AuditEventRepository
+    exports: ports.ExportRepository
 
     async def commit(self) -> None:
         await self.session.commit()
@@ -27,9 +27,9 @@ class UnitOfWork:
     def __init__(
         self,
         session_factory: async_sessionmaker[AsyncSession],
-        users: Callable[[AsyncSession], export_ports.UserRepository],
-        audit_events: Callable[[AsyncSession], async_ports.AuditEventRepository],
-        exports: Callable[[AsyncSession], export_ports.ExportRepository],
+        users: Callable[[AsyncSession], ports.UserRepository],
+        audit_events: Callable[[AsyncSession], ports.AuditEventRepository],
+        exports: Callable[[AsyncSession], ports.ExportRepository],
     ) -> None:
         self._session_factory = session_factory
         self._users = users

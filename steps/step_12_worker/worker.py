@@ -9,10 +9,10 @@ from typing import Any
 from celery import Celery, signals
 
 from steps.domain.errors import AccountsError, ConfigurationError
+from steps.infrastructure.exports import WRITE_EXPORT
 from steps.infrastructure.task_queue import celery_settings
 
 from .config import Config
-from .export_adapters import WRITE_EXPORT
 from .process import Process, open_process
 
 WRITE_UNCLAIMED = "exports.write_unclaimed"
@@ -28,13 +28,13 @@ opened: list[Process] = []
 @celery.task(name=WRITE_EXPORT, throws=(AccountsError,))  # type: ignore[untyped-decorator]
 def write_export(export_id: int) -> None:
     (process,) = opened
-    process.run(process.app.export_service.write(export_id))
+    process.run(process.writer.write(export_id))
 
 
 @celery.task(name=WRITE_UNCLAIMED, throws=(AccountsError,))  # type: ignore[untyped-decorator]
 def write_unclaimed() -> None:
     (process,) = opened
-    process.run(process.app.export_service.write_unclaimed())
+    process.run(process.writer.write_unclaimed())
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -1,0 +1,48 @@
+"""The configuration: read from the environment and checked, all of it, before anything opens."""
+
+from collections.abc import Callable
+from typing import Self
+
+from pydantic import SecretStr, ValidationError, field_validator
+
+from steps.domain.errors import ConfigurationError
+from steps.domain.settings import Settings
+from steps.infrastructure.database import check_database_url
+from steps.infrastructure.object_storage import check_s3_endpoint_url, problems_of_aws_variables
+
+
+def _run(check: Callable[[str], None], value: str) -> None:
+    try:
+        check(value)
+    except ConfigurationError as error:  # pydantic collects ValueErrors, and names the variable
+        raise ValueError(str(error).partition(": ")[2]) from None
+
+
+class Config(Settings):
+    """What the service needs to know: what is not given, the environment says. Opens nothing."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _fits_sqlalchemy(cls, url: SecretStr) -> SecretStr:
+        _run(check_database_url, url.get_secret_value())
+        return url
+
+    @field_validator("s3_endpoint_url")
+    @classmethod
+    def _fits_boto3(cls, url: str) -> str:
+        _run(check_s3_endpoint_url, url)
+        return url
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment, check `AWS_*`. Raises ConfigurationError, a line for each flaw."""
+        problems = problems_of_aws_variables()
+        try:
+            config = cls()
+        except ValidationError as error:
+            for problem in error.errors():
+                reason = problem["msg"].removeprefix("Value error, ")
+                problems.append(f"{str(problem['loc'][0]).upper()}: {reason}")
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return config
