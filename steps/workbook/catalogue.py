@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PROJECT = Path(__file__).parents[2]
 """The folder that holds README.md, steps and notebooks."""
+
+USUAL_BUDGET = 60
+"""How many lines a step usually may add to the one before: more would be more than one idea."""
 
 
 class UnknownStep(Exception):
@@ -18,12 +21,29 @@ class UnknownStep(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its number, its package's name, what it adds and the flaw that this repairs."""
+    """One step: what it is called, what it is about, and what tools must know of it.
+
+    `repairs` is the flaw of the step before that it mends, `flaw` the one that it leaves on
+    purpose. `follows` is the number of the step that it was copied from. Each `transaction` lasts
+    for a whole request, for one method of a repository, or for one use case. `most_added` is how
+    many lines it may add to the step that it follows; beyond USUAL_BUDGET, `reason` says why.
+    """
 
     number: int
     name: str
     idea: str
     repairs: str
+    flaw: str
+    follows: int | None
+    transaction: Literal["request", "method", "use case"] = "use case"
+    is_async: bool = False
+    most_added: int = USUAL_BUDGET
+    reason: str = ""
+
+    @property
+    def before(self) -> "Step | None":
+        """The step that it was copied from."""
+        return find_step(self.follows) if self.follows else None
 
     @property
     def folder(self) -> Path:
@@ -38,6 +58,15 @@ class Step:
         """What `uvicorn` takes."""
         return f"{self.package}.main:app"
 
+    @property
+    def title(self) -> str:
+        """Its name in words, with its number."""
+        return self.name.removeprefix("step_").replace("_", " ")
+
+    def has(self, module: str) -> bool:
+        """Tell whether it has a file of this name, such as `container` or `worker`."""
+        return (self.folder / f"{module}.py").exists()
+
     def create_app(self) -> "FastAPI":
         """Return a fresh app that reads its settings from the environment."""
         app: FastAPI = import_module(f"{self.package}.main").create_app()
@@ -45,54 +74,126 @@ class Step:
 
 
 STEPS = (
-    Step(1, "step_01_depends", "`Depends`, `yield`, function scope", ""),
+    Step(
+        1,
+        "step_01_depends",
+        idea="`Depends`, `yield`, function scope",
+        repairs="",
+        flaw="engine, S3 client and settings are built for every request",
+        follows=None,
+        transaction="request",
+    ),
     Step(
         2,
         "step_02_lru_cache_singleton",
-        "`lru_cache` on settings, engine and S3 client",
-        "each was built for every request",
+        idea="`lru_cache` on settings, engine and S3 client",
+        repairs="each was built for every request",
+        flaw="nothing closes them, and a cold start builds several",
+        follows=1,
+        transaction="request",
     ),
     Step(
         3,
         "step_03_lifespan_singleton",
-        "a `Core` opened and closed by the lifespan",
-        "nothing closed them, and a cold start built several",
+        idea="a `Core` opened and closed by the lifespan",
+        repairs="nothing closed them, and a cold start built several",
+        flaw="the use cases import FastAPI and their adapters",
+        follows=2,
+        transaction="request",
+    ),
+    Step(
+        4,
+        "step_04_ports",
+        idea="ports, and a composition root by hand",
+        repairs="the use cases imported FastAPI and their adapters",
+        flaw="the composition root is FastAPI's: a script wires everything again",
+        follows=3,
+        transaction="request",
     ),
     Step(
         5,
         "step_05_ioc_container",
-        "ports, and a container that holds the object graph",
-        "the use cases imported FastAPI and their adapters",
+        idea="a container that holds the object graph",
+        repairs="the composition root was FastAPI's: a script wired everything again",
+        flaw="the web layer has to make the session and hand it over",
+        follows=4,
+        transaction="request",
+        most_added=75,
+        reason="the whole object graph moves to one new file",
     ),
     Step(
         6,
         "step_06_session_decorator",
-        "a decorator that gives a method its session",
-        "the web layer had to make the session and hand it over",
+        idea="a decorator, made by the container, that gives a method its session",
+        repairs="the web layer had to make the session and hand it over",
+        flaw="a use case of two writes can be left half done",
+        follows=5,
+        transaction="method",
     ),
     Step(
         7,
         "step_07_context_manager",
-        "a context manager: one use case, one transaction",
-        "a use case of two writes could be left half done",
+        idea="a context manager: one use case, one transaction",
+        repairs="a use case of two writes could be left half done",
+        flaw="a request holds a worker thread while it waits for the database",
+        follows=6,
+        most_added=75,
+        reason="every method that has a session is written back to what it was in step 05",
     ),
     Step(
         8,
         "step_08_async",
-        "the same on an `AsyncEngine`",
-        "a request held a worker thread while it waited for the database",
+        idea="the same on an `AsyncEngine`",
+        repairs="a request held a worker thread while it waited for the database",
+        flaw="the object graph needs a framework",
+        follows=7,
+        is_async=True,
+        most_added=85,
+        reason="every line that waits for the database changes",
     ),
     Step(
         9,
         "step_09_two_tiers",
-        "two tiers by hand",
-        "the object graph needed a framework",
+        idea="two tiers by hand, and a configuration that is checked first",
+        repairs="the object graph needed a framework",
+        flaw="routes reach use cases through `Depends`, and `uvicorn` decides how it ends",
+        follows=8,
+        is_async=True,
+        most_added=140,
+        reason="it writes by hand what a framework did, and checks every setting",
+    ),
+    Step(
+        10,
+        "step_10_route_registrars",
+        idea="handlers that register their own routes, and a service that stops itself",
+        repairs="routes reached use cases through `Depends`, and `uvicorn` decided how it ended",
+        flaw="use cases run behind HTTP only",
+        follows=9,
+        is_async=True,
+        most_added=140,
+        reason="three handlers take the place of the routes, and the program that serves is new",
+    ),
+    Step(
+        11,
+        "step_11_command_line",
+        idea="a command line on the same use cases, which opens only a database",
+        repairs="use cases ran behind HTTP only",
+        flaw="long work holds whoever asks for it",
+        follows=10,
+        is_async=True,
+        most_added=100,
+        reason="the commands are new, and so is the container that they open",
     ),
     Step(
         12,
         "step_12_worker",
-        "HTTP, a command line and a worker on one container",
-        "use cases ran behind HTTP only",
+        idea="a worker that writes exports",
+        repairs="long work held whoever asked for it",
+        flaw="",
+        follows=11,
+        is_async=True,
+        most_added=250,
+        reason="it adds a use case with its routes and commands, and the worker",
     ),
 )
 
