@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from steps.domain.errors import InvalidApiKey
 from steps.domain.settings import Settings, load_settings
-from steps.infrastructure.database import open_engine
+from steps.infrastructure.database import POOL_SIZE, open_engine
 from steps.infrastructure.object_storage import S3Client, close_s3_client, open_s3_client
 
 
@@ -51,7 +51,8 @@ def get_session(engine: EngineDep) -> Iterator[Session]:
 
 
 # Function scope: the commit comes before the response, so a 201 means that the row is there.
-SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+# The limit: SQLite lets one session write, and those that wait must not hold all worker threads.
+SessionDep = Annotated[Session, Depends(get_session, scope="function", max_concurrency=POOL_SIZE)]
 
 
 def require_api_key(

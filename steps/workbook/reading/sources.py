@@ -97,3 +97,10 @@ def _is_empty_edge(lines: list[str], number: int) -> bool:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def size_of(step: Step) -> dict[str, int]:
+    """Count the files and the lines that are not empty."""
+    files = [path.read_text(encoding="utf-8") for path in step.folder.glob("*.py")]
+    lines = [line for file in files for line in file.splitlines() if line.strip()]
+    return {"files": len(files), "lines": len(lines)}

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool, create_engine, func, select
+from sqlalchemy.orm import Session
 
 from steps.domain.settings import load_settings
 from steps.infrastructure.database import open_engine
+from steps.infrastructure.passwords import DECOY_HASH
+from steps.infrastructure.tables import Table, UserRow
 from steps.workbook.world.environment import new_database
 
 
@@ -19,3 +25,28 @@ def new_engine() -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def plain_engine(**pool: Any) -> Iterator[Engine]:
+    """Give out SQLAlchemy's own engine on a new SQLite file; `create_engine` is given `pool`."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        engine = create_engine(f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}", **pool)
+        Table.metadata.create_all(engine)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def new_user(name: str) -> UserRow:
+    return UserRow(email=f"{name}@example.com", password_hash=DECOY_HASH)
+
+
+def count_users(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(UserRow)) or 0
+
+
+def connections_in_use(engine: Engine) -> int:
+    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import httpx2
 import uvicorn
 
 HOST = "127.0.0.1"
@@ -92,6 +94,31 @@ def serve(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def client_of(url: str) -> httpx2.Client:
+    """Return a client that opens a connection per request: the server closes it at an error."""
+    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # quick to make, and none is needed
+    headers = {"Connection": "close"}
+    return httpx2.Client(base_url=url, headers=headers, verify=no_certificates, trust_env=False)
+
+
+@contextmanager
+def server_log() -> Iterator[list[str]]:
+    """Give out the errors that the server logs, in place of printing them."""
+    errors: list[str] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        if record.exc_info:
+            errors.append(repr(record.exc_info[1]))
+        return False
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(note)
+    try:
+        yield errors
+    finally:
+        logger.removeFilter(note)
 
 
 @dataclass

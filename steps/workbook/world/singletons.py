@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from steps.infrastructure.announcements import Change, listeners
-from steps.workbook.catalogue import Step
+from steps.workbook.catalogue import Step, find_step
 
 
 @contextmanager
@@ -41,3 +42,14 @@ def clear_caches(step: Step) -> None:
         for provider in vars(import_module(f"{step.package}.dependencies")).values():
             if hasattr(provider, "cache_clear"):
                 provider.cache_clear()
+
+
+@contextmanager
+def fresh_app(number: int) -> Iterator[FastAPI]:
+    """Give out a fresh app. For step 02, forget what it has cached for the apps before."""
+    step = find_step(number)
+    clear_caches(step)
+    try:
+        yield step.create_app()
+    finally:
+        clear_caches(step)

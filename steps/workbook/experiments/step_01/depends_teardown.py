@@ -1,15 +1,11 @@
 """When the code after a `yield` runs, and what a session holds until then."""
 
-import logging
-import ssl
 from asyncio import Barrier
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager
 from inspect import signature
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Annotated, Any, Literal
 
@@ -18,66 +14,16 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import Body, Depends, FastAPI, HTTPException, WebSocket
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, QueuePool, create_engine, func, select
+from sqlalchemy import Engine, QueuePool, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from steps.infrastructure.passwords import DECOY_HASH
-from steps.infrastructure.tables import Table, UserRow
-from steps.workbook.world.serving import serve
+from steps.infrastructure.tables import UserRow
+from steps.workbook.world.databases import connections_in_use, count_users, new_user, plain_engine
+from steps.workbook.world.serving import client_of, serve, server_log
 
 PATIENCE = 10
 """Seconds after which a request of a failed experiment stops waiting."""
-
-
-@contextmanager
-def new_database(**pool: Any) -> Iterator[Engine]:
-    """Give out an engine for an empty SQLite file; `pool` is passed on to `create_engine`."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}", **pool)
-        Table.metadata.create_all(engine)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-
-
-def new_user(name: str) -> UserRow:
-    return UserRow(email=f"{name}@example.com", password_hash=DECOY_HASH)
-
-
-def count_users(engine: Engine) -> int:
-    with Session(engine) as session:
-        return session.scalar(select(func.count()).select_from(UserRow)) or 0
-
-
-def connections_in_use(engine: Engine) -> int:
-    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
-
-
-def client_of(url: str) -> httpx2.Client:
-    """Return a client that opens a connection per request: the server closes it at an error."""
-    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # quick to make, and none is needed
-    headers = {"Connection": "close"}
-    return httpx2.Client(base_url=url, headers=headers, verify=no_certificates, trust_env=False)
-
-
-@contextmanager
-def server_log() -> Iterator[list[str]]:
-    """Give out the errors that the server logs, in place of printing them."""
-    errors: list[str] = []
-
-    def note(record: logging.LogRecord) -> bool:
-        if record.exc_info:
-            errors.append(repr(record.exc_info[1]))
-        return False
-
-    logger = logging.getLogger("uvicorn.error")
-    logger.addFilter(note)
-    try:
-        yield errors
-    finally:
-        logger.removeFilter(note)
 
 
 # Without Depends
@@ -86,7 +32,7 @@ def server_log() -> Iterator[list[str]]:
 def by_hand_an_error_skips_the_close() -> dict[str, int]:
     sessions: list[Session] = []  # keeps them from the garbage collector
     app = FastAPI()
-    with new_database() as engine:
+    with plain_engine() as engine:
 
         @app.get("/users/{user_id}")
         def get_user(user_id: int) -> str:
@@ -136,7 +82,7 @@ def default_scope_answers_before_the_commit() -> dict[str, int]:
         client_has_looked.wait(PATIENCE)
         session.commit()
 
-    with new_database() as engine:
+    with plain_engine() as engine:
         with serve(sign_up_app(engine, commit)) as url, client_of(url) as client:
             status = client.post("/default-scope/ada").status_code
             rows = count_users(engine)
@@ -145,7 +91,7 @@ def default_scope_answers_before_the_commit() -> dict[str, int]:
 
 
 def function_scope_commits_before_the_answer() -> dict[str, int]:
-    with new_database() as engine:
+    with plain_engine() as engine:
         app = sign_up_app(engine, Session.commit)
         with serve(app) as url, client_of(url) as client:
             status = client.post("/function-scope/ada").status_code
@@ -154,7 +100,7 @@ def function_scope_commits_before_the_answer() -> dict[str, int]:
 
 def status_when_the_commit_fails() -> dict[str, int]:
     seen: dict[str, int] = {}
-    with new_database() as engine, server_log():
+    with plain_engine() as engine, server_log():
         for error in (OSError("disk full"), HTTPException(507)):
 
             def commit(_: Session, error: Exception = error) -> None:
@@ -178,7 +124,7 @@ def twenty_sign_ups_with_ten_emails() -> dict[str, dict[str, int]]:
     seen: dict[str, dict[str, int]] = {}
     for scope in ("default-scope", "function-scope"):
         statuses: Counter[str] = Counter()
-        with new_database() as engine, server_log() as errors:
+        with plain_engine() as engine, server_log() as errors:
             app = sign_up_app(engine, commit_or_conflict)
             with serve(app) as url, client_of(url) as client:
                 for number in range(20):
@@ -189,7 +135,7 @@ def twenty_sign_ups_with_ten_emails() -> dict[str, dict[str, int]]:
 
 
 def the_test_client_waits_for_the_commit() -> dict[str, int]:
-    with new_database() as engine:
+    with plain_engine() as engine:
         app = sign_up_app(engine, Session.commit)
         status = TestClient(app).post("/default-scope/ada").status_code
         return {"status": status, "rows at the answer": count_users(engine)}
@@ -199,7 +145,7 @@ def the_test_client_raises_what_no_real_client_sees() -> dict[str, str]:
     def commit(_: Session) -> None:
         raise OSError("disk full")
 
-    with new_database() as engine, server_log():
+    with plain_engine() as engine, server_log():
         app = sign_up_app(engine, commit)
         with serve(app) as url, client_of(url) as client:
             seen = {"real client": str(client.post("/default-scope/ada").status_code)}
@@ -301,7 +247,7 @@ def get_at_once(client: httpx2.Client, *paths: str) -> list[int]:
 
 def two_requests_with_one_thread_and_one_connection() -> dict[str, object]:
     pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1}
-    with new_database(**pool) as engine, server_log() as errors:
+    with plain_engine(**pool) as engine, server_log() as errors:
         with serve(crowded_app(engine, requests=2)) as url, client_of(url) as client:
             seen: dict[str, object] = {
                 "default scope": get_at_once(client, "/default-scope", "/default-scope"),
@@ -315,7 +261,7 @@ def two_requests_with_one_thread_and_one_connection() -> dict[str, object]:
 def three_requests_with_one_thread_and_two_connections() -> list[int]:
     pool = {"pool_size": 2, "max_overflow": 0, "pool_timeout": 0.1}
     with (
-        new_database(**pool) as engine,
+        plain_engine(**pool) as engine,
         server_log(),
         serve(crowded_app(engine, requests=3)) as url,
         client_of(url) as client,
@@ -342,7 +288,7 @@ def default_sizes() -> dict[str, int]:
 
 def a_hundred_requests_with_the_default_sizes() -> dict[str, list[int]]:
     """Which statuses there are: with 40 threads, it varies how many requests get which."""
-    with new_database(pool_timeout=0.3) as engine, server_log():
+    with plain_engine(pool_timeout=0.3) as engine, server_log():
         app = crowded_app(engine, requests=100, threads=40)
         with serve(app) as url, client_of(url) as client:
             paths = ("/default-scope", "/limit-of-15")
@@ -379,7 +325,7 @@ def stream_and_chat_app(engine: Engine, scope: Scope, may_end: Event) -> FastAPI
 def connections_held_by_two_slow_streams() -> dict[str, int]:
     held: dict[str, int] = {}
     for name, scope in SCOPES.items():
-        with new_database() as engine, ExitStack() as stack:
+        with plain_engine() as engine, ExitStack() as stack:
             may_end = Event()
             url = stack.enter_context(serve(stream_and_chat_app(engine, scope, may_end)))
             client = stack.enter_context(client_of(url))
@@ -394,7 +340,7 @@ def connections_held_by_two_slow_streams() -> dict[str, int]:
 def connections_held_by_two_idle_websockets() -> dict[str, int]:
     held: dict[str, int] = {}
     for name, scope in SCOPES.items():
-        with new_database() as engine:
+        with plain_engine() as engine:
             client = TestClient(stream_and_chat_app(engine, scope, Event()))
             with client.websocket_connect("/chat") as one, client.websocket_connect("/chat") as two:
                 held[name] = connections_in_use(engine)
@@ -406,7 +352,7 @@ def connections_held_by_two_idle_websockets() -> dict[str, int]:
 def a_stream_in_function_scope_opens_the_session_again() -> dict[str, int]:
     sessions: list[Session] = []  # keeps them from the garbage collector
     app = FastAPI()
-    with new_database() as engine:
+    with plain_engine() as engine:
 
         def get_session() -> Iterator[Session]:
             with Session(engine) as session:

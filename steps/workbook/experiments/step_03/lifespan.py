@@ -5,9 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from itertools import count
 from socket import create_connection, socket
 from threading import Barrier, Event
@@ -42,23 +42,12 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.serving import reserve_port, serve, serve_process, url_of
-from steps.workbook.world.singletons import clear_caches
+from steps.workbook.world.singletons import fresh_app
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
 Lifespan = Callable[[FastAPI], Any]
-
-
-@contextmanager
-def fresh_app(number: int) -> Iterator[FastAPI]:
-    """Give out a fresh app. For step 02, forget what it has cached for the apps before."""
-    step = find_step(number)
-    clear_caches(step)
-    try:
-        yield step.create_app()
-    finally:
-        clear_caches(step)
 
 
 # How many there are

@@ -1,8 +1,5 @@
 """What a container's providers make, how often, and what an override reaches."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -36,6 +33,7 @@ from steps.step_05_ioc_container.container import Container, open_container
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_05.container_traps import app_with_both_ways
 from steps.workbook.world.environment import new_database, variables
+from steps.workbook.world.processes import import_without_fastapi
 
 PATIENCE_S = 20
 """How long sixteen threads wait for each other before the experiment fails, in seconds."""
@@ -148,18 +146,6 @@ def sign_up_from_a_script() -> str:
         service = container.user_service(users__session=session, audit_events__session=session)
         user = service.sign_up(ADA)
     return f"{user.email} is signed up"
-
-
-def import_without_fastapi(module: str) -> str:
-    """A None in `sys.modules` makes every `import fastapi` fail, as if it were not installed."""
-    script = f"import sys; sys.modules['fastapi'] = None; import {module}"
-    run = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", script],
-        env={**os.environ, "PYTHON_COLORS": "0"},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    return run.stderr.strip().rpartition("\n")[2] or "imported"
 
 
 def use_cases_where_fastapi_is_missing() -> dict[str, str]:

@@ -21,10 +21,9 @@ from steps.domain import ports
 from steps.domain.settings import Settings
 from steps.step_05_ioc_container.container import Container
 from steps.workbook.catalogue import find_step
-from steps.workbook.experiments.step_01.depends_teardown import client_of
 from steps.workbook.experiments.step_05 import container_traps_routes as routes
 from steps.workbook.world.environment import new_database, variables
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import client_of, serve
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""

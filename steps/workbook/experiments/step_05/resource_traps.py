@@ -33,10 +33,9 @@ from steps.step_05_ioc_container.dependencies import SessionDep
 from steps.step_05_ioc_container.main import create_app
 from steps.step_05_ioc_container.repositories import UserRepository
 from steps.web.errors import install_error_handlers
-from steps.workbook.experiments.step_01.depends_teardown import client_of, server_log
 from steps.workbook.experiments.step_05.container_traps import module_with
 from steps.workbook.world.environment import new_database
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import client_of, serve, server_log
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""

@@ -32,8 +32,7 @@ from steps.step_05_ioc_container import container as step_05
 from steps.step_06_session_decorator import container as step_06
 from steps.step_06_session_decorator.sessions import with_session
 from steps.workbook.catalogue import find_step
-from steps.workbook.experiments.step_01.depends_teardown import connections_in_use
-from steps.workbook.world.databases import new_engine
+from steps.workbook.world.databases import connections_in_use, new_engine
 from steps.workbook.world.environment import new_database
 
 PATIENCE_S = 20

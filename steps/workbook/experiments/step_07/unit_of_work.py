@@ -34,13 +34,12 @@ from steps.step_07_context_manager.repositories import AuditEventRepository, Use
 from steps.step_07_context_manager.services import UserService
 from steps.step_07_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import STEPS, Step, find_step
-from steps.workbook.experiments.step_01.depends_teardown import client_of, server_log
-from steps.workbook.experiments.step_03.lifespan import fresh_app
 from steps.workbook.fakes.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.databases import new_engine
 from steps.workbook.world.environment import new_database
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import client_of, serve, server_log
+from steps.workbook.world.singletons import fresh_app
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
@@ -521,13 +520,6 @@ def a_write_after_the_commit_is_lost() -> list[str]:
             transaction.commit()
             transaction.users.add("grace@example.com", "-")
         return names(engine)
-
-
-def size_of(step: Step) -> dict[str, int]:
-    """Count the files and the lines that are not empty."""
-    files = [path.read_text(encoding="utf-8") for path in step.folder.glob("*.py")]
-    lines = [line for file in files for line in file.splitlines() if line.strip()]
-    return {"files": len(files), "lines": len(lines)}
 
 
 # The six steps side by side

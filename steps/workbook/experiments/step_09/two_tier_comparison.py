@@ -19,12 +19,12 @@ from steps.step_09_two_tiers import app as step_09
 from steps.step_09_two_tiers.services import UserService
 from steps.step_09_two_tiers.user_handler import UserHandler
 from steps.workbook.catalogue import Step, find_step
-from steps.workbook.experiments.step_05.container import import_without_fastapi
-from steps.workbook.experiments.step_07.unit_of_work import size_of
 from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork
 from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
+from steps.workbook.reading.sources import size_of
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database
+from steps.workbook.world.processes import import_without_fastapi
 
 COMPARED = (1, 3, 7, 8)
 """`Depends` alone, with a lifespan, a container from a package, and one of our own."""

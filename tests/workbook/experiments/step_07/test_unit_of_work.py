@@ -5,6 +5,7 @@ import pytest
 from steps.step_07_context_manager.services import UserService
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_07 import unit_of_work
+from steps.workbook.reading.sources import size_of
 
 
 def test_step_06_leaves_a_user_whose_audit_event_failed_and_refuses_the_retry() -> None:
@@ -126,7 +127,7 @@ def test_a_write_after_the_commit_of_its_block_is_lost() -> None:
 
 
 def test_step_07_has_more_files_and_lines_than_step_01() -> None:
-    first, sixth = (unit_of_work.size_of(find_step(number)) for number in (1, 6))
+    first, sixth = (size_of(find_step(number)) for number in (1, 6))
     assert first["files"] < sixth["files"]
     assert first["lines"] < sixth["lines"]
 

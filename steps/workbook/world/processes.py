@@ -1,0 +1,17 @@
+"""Python in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+
+def import_without_fastapi(module: str) -> str:
+    """A None in `sys.modules` makes every `import fastapi` fail, as if it were not installed."""
+    script = f"import sys; sys.modules['fastapi'] = None; import {module}"
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHON_COLORS": "0"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return run.stderr.strip().rpartition("\n")[2] or "imported"
