@@ -26,10 +26,12 @@ class Container(DeclarativeContainer):
     with_session = ThreadSafeSingleton(SessionDecorator, session_factory)
     s3_client = ThreadSafeSingleton(open_s3_client, settings)
 
-    # Each adapter with the port that it fits.
-    password_hasher: Factory[ports.PasswordHasher] = Factory(PasswordHasher)
-    user_repository: Factory[ports.UserRepository] = Factory(UserRepository, with_session)
-    audit_event_repository: Factory[ports.AuditEventRepository] = Factory(
+    # Each adapter with the port that it fits. Repositories keep no session, so one of each will do.
+    password_hasher: ThreadSafeSingleton[ports.PasswordHasher] = ThreadSafeSingleton(PasswordHasher)
+    user_repository: ThreadSafeSingleton[ports.UserRepository] = ThreadSafeSingleton(
+        UserRepository, with_session
+    )
+    audit_event_repository: ThreadSafeSingleton[ports.AuditEventRepository] = ThreadSafeSingleton(
         AuditEventRepository, with_session
     )
     bucket_repository: Factory[ports.BucketRepository] = Factory(BucketRepository, s3_client)

@@ -26,7 +26,7 @@ class Container(DeclarativeContainer):
     s3_client = ThreadSafeSingleton(open_s3_client, settings)
 
     # Each adapter with the port that it fits.
-    password_hasher: Factory[ports.PasswordHasher] = Factory(PasswordHasher)
+    password_hasher: ThreadSafeSingleton[ports.PasswordHasher] = ThreadSafeSingleton(PasswordHasher)
     user_repository: Factory[ports.UserRepository] = Factory(UserRepository)
     audit_event_repository: Factory[ports.AuditEventRepository] = Factory(AuditEventRepository)
     bucket_repository: Factory[ports.BucketRepository] = Factory(BucketRepository, s3_client)
