@@ -49,9 +49,9 @@ class Config(Settings):
         return url
 
     @classmethod
-    def from_env(cls) -> Self:
-        """Read the environment, check `AWS_*`. Raises ConfigurationError, a line for each flaw."""
-        problems = problems_of_aws_variables()
+    def from_env(cls, *, s3: bool = True) -> Self:
+        """Read the environment; for `s3` check `AWS_*`. Raises ConfigurationError, a line a flaw."""
+        problems = problems_of_aws_variables() if s3 else []
         try:
             config = cls()
         except ValidationError as error:

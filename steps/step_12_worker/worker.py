@@ -17,8 +17,13 @@ from .process import Process, open_process
 
 WRITE_UNCLAIMED = "exports.write_unclaimed"
 
+
+def read_settings() -> dict[str, Any]:
+    return celery_settings(Config.from_env(s3=False).celery_broker_url.get_secret_value())
+
+
 celery = Celery("accounts", include=[__name__], set_as_current=False)
-celery.add_defaults(lambda: celery_settings(Config.from_env().celery_broker_url.get_secret_value()))
+celery.add_defaults(read_settings)
 
 logger = logging.getLogger(__name__)
 closing = ExitStack()
@@ -56,7 +61,7 @@ def close_container(**_: object) -> None:
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def look_for_unclaimed(sender: Any, **_: object) -> None:
     """Find what a killed worker left, or whose message was lost: now and after every lease."""
-    lease_s = Config.from_env().export_lease_s
+    lease_s = Config.from_env(s3=False).export_lease_s
     write_unclaimed.apply_async(expires=lease_s)
     sender.timer.call_repeatedly(lease_s, write_unclaimed.apply_async, kwargs={"expires": lease_s})
 
