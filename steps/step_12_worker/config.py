@@ -50,7 +50,7 @@ class Config(Settings):
 
     @classmethod
     def from_env(cls, *, s3: bool = True) -> Self:
-        """Read the environment; for `s3` check `AWS_*`. Raises ConfigurationError, a line a flaw."""
+        """Read the environment, for S3 check `AWS_*`. Raises ConfigurationError, a line a flaw."""
         problems = problems_of_aws_variables() if s3 else []
         try:
             config = cls()

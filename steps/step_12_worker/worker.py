@@ -17,13 +17,10 @@ from .process import Process, open_process
 
 WRITE_UNCLAIMED = "exports.write_unclaimed"
 
-
-def read_settings() -> dict[str, Any]:
-    return celery_settings(Config.from_env(s3=False).celery_broker_url.get_secret_value())
-
-
 celery = Celery("accounts", include=[__name__], set_as_current=False)
-celery.add_defaults(read_settings)
+celery.add_defaults(
+    lambda: celery_settings(Config.from_env(s3=False).celery_broker_url.get_secret_value())
+)
 
 logger = logging.getLogger(__name__)
 closing = ExitStack()
@@ -71,5 +68,5 @@ def work(processes: int) -> None:
     for chatty in ("botocore", "sqlalchemy", "steps.infrastructure"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     pool = "solo" if sys.platform == "win32" else "prefork"
-    options = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    celery.worker_main(["worker", "--pool", pool, "--concurrency", str(processes), *options])
+    options = ["--pool", pool, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    celery.worker_main(["worker", "--concurrency", str(processes), *options])
