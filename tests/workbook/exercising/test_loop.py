@@ -273,6 +273,39 @@ def test_hints_come_one_by_one_and_the_last_stays(learner: Learner) -> None:
         assert f"hint {expected} of {number}" in learner.run("hint", KEY)[1]
 
 
+MODULES = """
+import atexit, runpy, sys
+atexit.register(lambda: print("modules", *sys.modules))
+runpy.run_module("steps.workbook", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("command", ["exercise", "hint"])
+def test_neither_result_nor_hint_waits_for_a_framework(learner: Learner, command: str) -> None:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", MODULES, command, KEY],
+        cwd=learner.project,
+        env=learner.environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    modules = run.stdout.partition("\nmodules ")[2].split()
+
+    assert "steps.workbook.exercising.commands" in modules
+    assert {"fastapi", "sqlalchemy", "boto3", "dependency_injector"} & {*modules} == set()
+
+
+def test_rich_loads_while_the_tests_run(learner: Learner) -> None:
+    load = "import sys, steps.workbook.__main__, steps.workbook.exercising.commands; "
+    look = "print([name for name in ('rich', 'fastapi', 'sqlalchemy') if name in sys.modules])"
+    command = [sys.executable, "-c", load + look]
+
+    said = subprocess.check_output(command, cwd=learner.project, encoding="utf-8")  # noqa: S603
+
+    assert said == "[]\n"
+
+
 def test_the_solution_is_shown_only_after_all_tasks_pass(learner: Learner) -> None:
     exit_code, shown = learner.run("solution", KEY)
     assert exit_code == 1
