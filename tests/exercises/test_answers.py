@@ -8,13 +8,13 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT
+from steps.workbook.catalogue import PROJECT, find_step
 from steps.workbook.exercising.checking import WORKER
 from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
 
@@ -115,6 +115,7 @@ def test_an_exercise_is_short_and_keeps_its_form(exercise: Exercise) -> None:
     code = [line for line in _code(exercise.answer("starter")) if line.strip()]
     solved = [line for line in _code(exercise.answer("solution")) if line.strip()]
 
+    assert exercise.doc.startswith(f"{exercise.key} ")
     assert len(starter) <= MOST_LINES
     assert any("TODO" in line for line in starter)
     assert "TODO" not in solution
@@ -146,10 +147,13 @@ def test_the_section_to_read_exists(exercise: Exercise) -> None:
     assert int(number) == exercise.step
 
 
-def test_every_step_has_two_or_three_exercises_with_rising_minutes() -> None:
-    for step in range(1, 10):
-        of_step = [exercise for exercise in EXERCISES if exercise.step == step]
-        assert len(of_step) in (2, 3)
+def test_a_step_has_at_most_three_exercises_with_rising_minutes() -> None:
+    for step, group in groupby(EXERCISES, key=lambda exercise: exercise.step):
+        of_step = list(group)
+        assert find_step(step).number == step
+        assert [exercise.key for exercise in of_step] == [
+            f"{step:02}{letter}" for letter in "abc"[: len(of_step)]
+        ]
         assert all(a.minutes <= b.minutes for a, b in pairwise(of_step))
 
 
