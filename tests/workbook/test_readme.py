@@ -2,8 +2,8 @@
 
 import re
 
-from steps.workbook.catalogue import PROJECT, STEPS, find_step
-from steps.workbook.reading.sources import compare
+from steps.workbook.catalogue import PROJECT, STEPS, USUAL_BUDGET
+from steps.workbook.reading.sources import changes_of
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
@@ -12,7 +12,8 @@ MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 def test_the_table_is_true() -> None:
     rows = []
     for step in STEPS:
-        lines = compare(find_step(step.number - 1), step).summary if step.number > 1 else ""
+        changes = changes_of(step)
+        lines = changes.summary if changes else ""
         number, short = f"{step.number:02}", step.name.removeprefix("step_")
         cells = [number, step.idea, step.repairs, lines, f"[{number}](notebooks/{short}.ipynb)"]
         rows.append("| " + " | ".join(cells).replace("  ", " ") + " |")
