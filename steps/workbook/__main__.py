@@ -10,6 +10,7 @@ import typer
 from steps.domain.errors import ConfigurationError
 from steps.workbook.catalogue import PROJECT, UnknownStep, find_step
 from steps.workbook.exercising.exercises import UnknownExercise
+from steps.workbook.making.writing import CannotMake
 
 # Each command imports what it needs itself: a hint waits neither for FastAPI nor for SQLAlchemy.
 
@@ -46,7 +47,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
     def run_and_exit(*arguments: P.args, **options: P.kwargs) -> None:
         try:
             exit_code = command(*arguments, **options)
-        except (UnknownStep, UnknownExercise, ConfigurationError) as error:
+        except (UnknownStep, UnknownExercise, CannotMake, ConfigurationError) as error:
             print(error, file=sys.stderr)
             exit_code = WRONG
         except KeyboardInterrupt:
@@ -65,9 +66,9 @@ def run(
 ) -> int:
     """Serve a step with its own SQLite file and S3."""
     found = find_step(step)
-    from steps.workbook.running import serve_step
+    from steps.workbook.running.serve_step import serve_step
 
-    return serve_step.run(found, port)
+    return serve_step(found, port)
 
 
 @cli.command()
@@ -219,6 +220,39 @@ def tables() -> int:
     finally:
         engine.dispose()
     return 0
+
+
+@cli.command()
+@exits
+def new_step(
+    after: Annotated[str, typer.Argument(metavar="AFTER", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)] = "",
+) -> int:
+    """Copy step AFTER to the next number, and name what is to be written."""
+    from steps.workbook.making import new_step as made
+
+    return made.new_step(after, name)
+
+
+@cli.command()
+@exits
+def new_exercise(
+    step: Annotated[str, typer.Argument(metavar="STEP", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)] = "",
+) -> int:
+    """Add an exercise to a step, in its form, and name what is to be written."""
+    from steps.workbook.making import new_exercise as made
+
+    return made.new_exercise(step, name)
+
+
+@cli.command()
+@exits
+def table() -> int:
+    """Write README's table of the steps anew."""
+    from steps.workbook.making.table import write_table
+
+    return write_table()
 
 
 @cli.command()

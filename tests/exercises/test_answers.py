@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from steps.workbook.catalogue import PROJECT, find_step
-from steps.workbook.exercising.checking import WORKER
+from steps.workbook.exercising.checking import CHECK_PROCESS
 from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
 
 EXERCISES = all_exercises()
@@ -37,7 +37,7 @@ def runs_of(folder: str) -> dict[str, list[dict[str, Any]]]:
     """Run the tests of every exercise on the answers in a folder; return what each one showed."""
     tests = [str(exercise.tests) for exercise in EXERCISES if exercise.answer(folder).exists()]
     run = subprocess.run(  # noqa: S603
-        [*WORKER, *tests],
+        [*CHECK_PROCESS, *tests],
         env={**os.environ, "WORKBOOK_ANSWERS": folder},
         cwd=PROJECT,
         capture_output=True,

@@ -20,6 +20,7 @@ from steps.workbook.catalogue import (
     find_step,
 )
 from steps.workbook.exercising.copying import copy_project
+from steps.workbook.making.todo import todos
 from steps.workbook.reading.sources import changes_of
 
 MOST_LINES_OF_A_FILE = 70
@@ -169,3 +170,50 @@ def test_a_step_that_does_not_exist_gets_one_line_with_those_that_do(number: str
 @pytest.mark.parametrize("number", ["3", "03", " 3 ", 3])
 def test_a_step_is_found_by_its_number(number: int | str) -> None:
     assert find_step(number).number == 3
+
+
+def test_nothing_is_left_to_write() -> None:
+    """A new step or exercise says what it needs; see CONTRIBUTING.md."""
+    left = "\n".join(map(str, todos()))
+
+    assert not left, f"There is something left to write:\n{left}"
+
+
+ROOMS = PROJECT / "steps" / "workbook"
+
+OF_SEVERAL_MODULES = {
+    "the way in of a program": {"main"},
+    "each kind of picture has its own": {"draw", "describe"},
+    "parts of the little apps and programs that experiments are about": {
+        *("UserService", "ask", "get_engine", "get_hasher", "get_session", "get_settings"),
+        *("lifespan", "names", "open_engine", "run", "sign_up", "what_grace_is_told"),
+    },
+    "what experiments of several steps look at, each in its own way": {
+        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
+        *("new_user", "read_graph", "thread_hops", "thread_hops_of_a_request"),
+    },
+}
+"""Public functions and classes that more than one module may define, by the reason for it."""
+
+
+def test_a_name_of_the_workbook_means_one_thing() -> None:
+    """The commands bear the names of what they call."""
+    modules: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(ROOMS.rglob("*.py")):
+        if path != ROOMS / "__main__.py":
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    modules[node.name].append(path.relative_to(ROOMS).as_posix())
+    allowed = set().union(*OF_SEVERAL_MODULES.values())
+
+    assert {
+        name: paths
+        for name, paths in modules.items()
+        if len(paths) > 1 and not name.startswith("_") and name not in allowed
+    } == {}
+
+
+def test_a_module_of_the_workbook_has_a_name_of_its_own() -> None:
+    names = Counter(path.stem for path in ROOMS.rglob("*.py") if path.stem != "__init__")
+
+    assert [name for name, count in names.items() if count > 1] == []
