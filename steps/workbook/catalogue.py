@@ -23,11 +23,12 @@ class UnknownStep(Exception):
 class Step:
     """One step: what it is called, what it is about, and what tools must know of it.
 
-    The steps of the "path" build on each other and everybody reads them; one that goes "further"
-    is for a question that comes up at work. `repairs` is the flaw of the step before that it mends, `flaw` the one that it leaves on
-    purpose. `follows` is the number of the step that it was copied from. Each `transaction` lasts
-    for a whole request, for one method of a repository, or for one use case. `most_added` is how
-    many lines it may add to the step that it follows; beyond USUAL_BUDGET, `reason` says why.
+    `repairs` is the flaw of the step before that it mends, `flaw` the one that it leaves on
+    purpose. `follows` is the number of the step that it was copied from. Everybody reads the steps
+    of the "path"; one that goes "further" is for a question that comes up at work. Each
+    `transaction` lasts for a whole request, for one method of a repository, or for one use case.
+    `most_added` is how many lines it may add to the step that it follows; beyond USUAL_BUDGET,
+    `reason` says why.
     """
 
     number: int

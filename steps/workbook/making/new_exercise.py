@@ -129,4 +129,5 @@ def _section_of(step: Step) -> str:
         raise CannotMake(f"Step {step.number:02} has no notebook to read: write {path.name} first.")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return re.findall(r"^##+ (.+)$", text, re.MULTILINE)[0]
+    first: str = re.findall(r"^##+ (.+)$", text, re.MULTILINE)[0]
+    return first

@@ -112,15 +112,19 @@ def _step_after(before: Step, name: str) -> Step:
 
 def _in_catalogue(text: str, step: Step) -> str:
     """Return the catalogue's source with an entry at the end of STEPS."""
-    (steps,) = (
-        node.value
-        for node in ast.parse(text).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS"
-    )
-    assert steps.end_lineno  # noqa: S101  # ast.parse always sets it
     lines = text.splitlines(keepends=True)
-    lines.insert(steps.end_lineno - 1, ENTRY.format(step=step, traits=_traits_of(step)))
-    return "".join(lines)
+    end = _end_of_steps(text) - 1
+    if lines[end].strip() != ")":
+        raise CannotMake(f"{CATALOGUE.name}: STEPS must end with a ) on a line of its own.")
+    return "".join([*lines[:end], ENTRY.format(step=step, traits=_traits_of(step)), *lines[end:]])
+
+
+def _end_of_steps(text: str) -> int:
+    """Return the number of the line where STEPS ends, counted from 1."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS":
+            return node.end_lineno or node.lineno
+    raise CannotMake(f"{CATALOGUE.name} has no STEPS.")
 
 
 def _traits_of(step: Step) -> str:
@@ -141,7 +145,7 @@ def _in_contracts(text: str, before: Step, step: Step) -> str:
         text = text.replace(line, line + line.replace(before.package, step.package))
     contracts = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
     if not any(step.name in layer for c in contracts for layer in c.get("layers", ())):
-        raise ValueError(f"{CONTRACTS.name}: the layers do not end with {STEPS[-1].name}")
+        raise CannotMake(f"{CONTRACTS.name}: the steps' layer must end with {STEPS[-1].name}.")
     return text
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from steps.workbook.catalogue import PROJECT, STEPS, Step
+from steps.workbook.making.writing import CannotMake
 from steps.workbook.reading.sources import changes_of
 
 README = PROJECT / "README.md"
@@ -13,14 +14,10 @@ REASON = r"- step \d\d: .*\n"
 
 
 def with_steps(text: str, steps: Iterable[Step] = STEPS) -> str:
-    """Return README's text with the rows and the reasons of these steps."""
+    """Return README's text with the rows and the reasons of these steps. Raises CannotMake."""
     steps = list(steps)
-    for line, lines in ((ROW, map(row_of, steps)), (REASON, reasons(steps))):
-        new = "".join(f"{one}\n" for one in lines)
-        text, count = re.subn(f"(?m)(?:^{line})+", lambda _, new=new: new, text)  # type: ignore[misc]
-        if count != 1:
-            raise ValueError(f"README has {count} groups of lines like {line!r}, not one")
-    return text
+    text = _with_lines(text, ROW, map(row_of, steps))
+    return _with_lines(text, REASON, reasons(steps))
 
 
 def row_of(step: Step) -> str:
@@ -45,3 +42,11 @@ def write_table() -> int:
     text = with_steps(README.read_text(encoding="utf-8"))
     README.write_text(text, encoding="utf-8", newline="\n")
     return 0
+
+
+def _with_lines(text: str, pattern: str, lines: Iterable[str]) -> str:
+    """Put these lines in place of the only group of lines that match the pattern."""
+    groups = re.findall(f"(?m)(?:^{pattern})+", text)
+    if len(groups) != 1:
+        raise CannotMake(f"{README.name} must have one group of lines like {pattern!r}.")
+    return text.replace(groups[0], "".join(f"{line}\n" for line in lines))

@@ -49,4 +49,4 @@ def _todos_of(path: Path) -> Iterator[Todo]:
         lines = lines[: ast.parse(text).body[0].end_lineno]  # its docstring
     for number, line in enumerate(lines, 1):
         if MARK in line:
-            yield Todo(path, number, line[line.index(MARK) :].strip(' "\',|'))
+            yield Todo(path, number, line[line.index(MARK) :].strip(" \"',|"))
