@@ -66,6 +66,12 @@ def test_one_step_follows_none_and_every_other_one_an_earlier_one() -> None:
     assert all(step.before.number < step.number for step in STEPS if step.before)
 
 
+def test_the_path_comes_before_what_goes_further() -> None:
+    parts = [step.part for step in STEPS]
+
+    assert parts == sorted(parts, key=["path", "further"].index)
+
+
 @following_steps
 def test_a_step_adds_no_more_lines_than_its_budget(step: Step) -> None:
     changes = changes_of(step)

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 from steps.workbook.catalogue import PROJECT, Step, find_step
 from steps.workbook.exercising import guide
 from steps.workbook.exercising.exercises import TESTS, Exercise, all_exercises
-from steps.workbook.making.todo import todos_in
+from steps.workbook.making.todo import listed
 from steps.workbook.making.writing import CannotMake, all_or_nothing
 
 MOST_OF_A_STEP = 3
@@ -19,7 +19,8 @@ STARTER = '''\
 """{key} · {title} · repair · {minutes} minutes
 
 Read notebook {step:02}, "{section}".
-TODO: what is wrong, and what to make of it. Then run: make exercise STEP={step}
+TODO: what is wrong, and what to make of it.
+Then run: make exercise STEP={step}
 """
 
 
@@ -59,7 +60,7 @@ def test_the_answer_is_right() -> None:  # TODO: name what there is to learn
         "The answer",
         seen=exercise.answer(),
         expected=42,
-        why="TODO: words that make sense to whoever believed something else.",
+        why="TODO: words for whoever believed something else.",
     )
 '''
 
@@ -98,8 +99,7 @@ def new_exercise(of_step: str, name: str) -> int:
         changes.change(guide.FILE, guide.guide())
     print(f"Exercise {exercise.key} is there, to be filled in:")
     made = [path for path in changes.files if path not in (exercise.file, guide.FILE)]
-    for todo in todos_in(made):
-        print(f"  {todo}")
+    print(listed(made))
     print(f"Give the learner the starter that you have written: make reset STEP={exercise.key}")
     print("Check its form, and write the leader's guide anew: make fix check")
     print(f"Check its answers: pytest tests/exercises/test_answers.py -k {exercise.key}")

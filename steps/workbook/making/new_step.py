@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steps.workbook.catalogue import PROJECT, STEPS, USUAL_BUDGET, Step, find_step
 from steps.workbook.making import table
-from steps.workbook.making.todo import todos_in
+from steps.workbook.making.todo import listed
 from steps.workbook.making.writing import CannotMake, all_or_nothing
 
 CATALOGUE = PROJECT / "steps" / "workbook" / "catalogue.py"
@@ -60,7 +60,7 @@ def test_it_answers_with_its_own_number(client: TestClient) -> None:
 
 # What remains
 
-# TODO: a test whose name begins with test_flaw_ for the flaw that the step leaves
+# TODO: test_flaw_..., for the flaw that the step leaves
 '''
 
 
@@ -151,8 +151,7 @@ def _in_contracts(text: str, before: Step, step: Step) -> str:
 
 def _tell(before: Step, step: Step, files: list[Path]) -> None:
     print(f"Step {step.number} is a copy of step {before.number}, in steps/{step.name}. To do:")
-    for todo in todos_in(path for path in files if path.suffix == ".py"):
-        print(f"  {todo}")
+    print(listed(path for path in files if path.suffix == ".py"))
     print(f"Change it, and see what you changed: make diff STEP={step.number}")
     print("Check its form, and write README's table anew: make fix check")
     print(f"Check its behaviour: pytest tests/contract tests/steps -k step_{step.number:02}")

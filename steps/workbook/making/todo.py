@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from steps.workbook.catalogue import PROJECT
@@ -35,6 +36,15 @@ def todos() -> list[Todo]:
             *sorted(ANSWERS.glob("*/ex_*.py")),
         ]
     )
+
+
+def listed(paths: Iterable[Path]) -> str:
+    """Return the TODOs in these files, under the name of each file."""
+    lines = []
+    for path, found in groupby(todos_in(paths), key=lambda todo: todo.path):
+        lines.append(f"  {path.relative_to(PROJECT).as_posix()}")
+        lines += [f"    line {todo.line}: {todo.text}" for todo in found]
+    return "\n".join(lines)
 
 
 def todos_in(paths: Iterable[Path]) -> list[Todo]:

@@ -43,6 +43,7 @@ class Contributor:
         """Run a command that works; return what it says."""
         run = self.run("steps.workbook", *command)
         assert (run.returncode, run.stderr) == (0, "")
+        assert max(map(len, run.stdout.splitlines())) <= 80
         return run.stdout
 
     def refused(self, *command: str) -> str:
@@ -88,7 +89,7 @@ def test_a_new_step_keeps_the_form_and_the_contract(contributor: Contributor) ->
     assert {path.name for path in made.glob("*.py")} == {
         path.name for path in find_step(7).folder.glob("*.py")
     }
-    assert f"steps/{name}/__init__.py:1: TODO" in said
+    assert f"steps/{name}/__init__.py\n    line 1: TODO" in said
     assert f"make diff STEP={NEXT}" in said
 
     form = contributor.check(*FORM, f"--deselect={FORM[0]}::{CHECK_OF_TODOS}")
@@ -168,7 +169,7 @@ def test_a_new_exercise_keeps_the_form_and_refuses_what_it_must(contributor: Con
 
     key = re.search(r"Exercise (\w+) is there", said)
     assert key
-    assert f"tests/exercises/answers/wrong_2/ex_{key[1]}_my_question.py:2: TODO" in said
+    assert f"answers/wrong_2/ex_{key[1]}_my_question.py\n    line 2: TODO" in said
     for tests in (("tests/exercises/test_answers.py", "-k", f"{key[1]} or minutes"), FORM):
         answer = contributor.check(*tests, f"--deselect={FORM[0]}::{CHECK_OF_TODOS}")
         assert re.search(r"^\d+ passed(, \d+ \w+)* in", answer, re.MULTILINE), answer
