@@ -1,14 +1,16 @@
 # Every target sets up what it needs in .venv first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab run test notebooks diff exercise hint watch solution progress reset worker bench lint clean
+.PHONY: help lab run worker test check fix notebooks diff exercise hint watch solution progress reset bench new-step new-exercise lint clean
 PYTHON ?= python3
 STEP ?=
+AFTER ?=
+NAME ?=
 LAB_ARGS ?=
 PORT ?= 8000
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
 
 lab: .venv/ready  ## open the notebooks in JupyterLab
 	@PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
@@ -23,6 +25,12 @@ worker: .venv/ready  ## write the exports of `make run STEP=12`, in another term
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready  ## run all tests, notebooks included
 	@$(BIN)/python -m pytest -rs --numprocesses 4 --dist loadfile
+
+check: lint  ## check what a change breaks most easily, in less than a minute
+	@$(BIN)/python -m pytest -q --no-header tests/workbook/test_structure.py tests/workbook/test_readme.py tests/workbook/exercising/test_guide.py
+
+fix: .venv/ready  ## mend style, and write anew what is made from the catalogue and the exercises
+	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks
@@ -51,13 +59,19 @@ reset: .venv/ready  ## put a step's exercises back to their start, after asking
 bench: .venv/ready  ## compare what one request costs in each step
 	@$(BIN)/python -m steps.workbook bench
 
+new-step: .venv/ready  ## copy a step to the next number, as in: make new-step AFTER=7 NAME=my_idea
+	@$(BIN)/python -m steps.workbook new-step "$(AFTER)" "$(NAME)"
+
+new-exercise: .venv/ready  ## add an exercise, as in: make new-exercise STEP=9 NAME=my_question
+	@$(BIN)/python -m steps.workbook new-exercise "$(STEP)" "$(NAME)"
+
 lint: .venv/ready  ## check style, types and imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 clean:  ## remove what the targets above made
 	rm -rf .venv accounts.db* .broker .served.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
 
-.venv/ready: requirements.txt constraints.txt pyproject.toml
+.venv/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
 	@echo "Setting up .venv, once: a minute at most."
 	@$(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.txt && touch $@

@@ -1,4 +1,4 @@
-"""05a · Who is self? · repair · 5 minutes
+"""06a · Who is self? · repair · 5 minutes
 
 Read notebook 06, "Decorate in the constructor".
 users.add(email) fails, whatever the email. Repair with_session and leave the class

@@ -1,4 +1,4 @@
-"""06b · Two requests, one unit of work · repair · 8 minutes
+"""07b · Two requests, one unit of work · repair · 8 minutes
 
 Read notebook 07, "A short cut: keep the session in the object".
 The app makes one UnitOfWork for all requests, and writes get lost. Give each block its

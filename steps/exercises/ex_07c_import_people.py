@@ -1,4 +1,4 @@
-"""06c · Import a list of people · build · 12 minutes
+"""07c · Import a list of people · build · 12 minutes
 
 Read notebook 07, "An error that you catch".
 Write import_people: one transaction for the whole list. A taken email is skipped and

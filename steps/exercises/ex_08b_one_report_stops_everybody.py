@@ -1,4 +1,4 @@
-"""07b · One report stops everybody · repair · 7 minutes
+"""08b · One report stops everybody · repair · 7 minutes
 
 Read notebook 08, "One line that stops everybody".
 While a report is read, the app answers nobody. Let the others go on meanwhile. The

@@ -1,4 +1,4 @@
-"""07c · Look-ups at once · build · 12 minutes
+"""08c · Look-ups at once · build · 12 minutes
 
 Read notebook 08, "What an async session does not forgive".
 A page needs many users at once. Call email_of for all ids at the same time, but use

@@ -1,4 +1,4 @@
-"""08a · Who closes what is open? · predict · 5 minutes
+"""09a · Who closes what is open? · predict · 5 minutes
 
 Read notebook 09, "The mechanism by hand".
 Replace each ... by a list such as ["engine"]. Then run: make exercise STEP=9

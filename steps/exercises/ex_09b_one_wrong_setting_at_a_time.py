@@ -1,4 +1,4 @@
-"""08b · One wrong setting at a time · repair · 12 minutes
+"""09b · One wrong setting at a time · repair · 12 minutes
 
 Read notebook 09, "What step 09 changes". Make from_env tell of all that is wrong in
 one ConfigurationError, one line for each variable, without its value. Nor may a printed

@@ -1,4 +1,4 @@
-"""08c · A handler that registers itself · build · 12 minutes
+"""10a · A handler that registers itself · build · 12 minutes
 
 Read notebook 09, "The application tier".
 Build a handler for two calls: POST /visits adds one visit and answers 201,

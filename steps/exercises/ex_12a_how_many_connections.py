@@ -1,4 +1,4 @@
-"""09a · How many connections? · predict · 4 minutes
+"""12a · How many connections? · predict · 4 minutes
 
 Read notebook 12, "What each process takes".
 Replace each ... by a number. Then run: make exercise STEP=12

@@ -1,137 +1,214 @@
 """The commands behind the Makefile: `python -m steps.workbook run 3`."""
 
-import argparse
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, ParamSpec
+
+import typer
 
 from steps.domain.errors import ConfigurationError
-from steps.workbook.catalogue import PROJECT, Step, UnknownStep, find_step
+from steps.workbook.catalogue import PROJECT, UnknownStep, find_step
 from steps.workbook.exercising.exercises import UnknownExercise
-from steps.workbook.reading.sources import compare
+from steps.workbook.making.writing import CannotMake
 
-DEFAULT_PORT = 8000
-DEFAULT_ROUNDS = 120
-EXERCISE_COMMANDS = {
-    "exercise": "check the current exercise of a step",
-    "hint": "show the next hint for it",
-    "watch": "check it at every save",
-    "solution": "show why the solution works, once all tasks pass",
-    "reset": "put a step's exercises back to their start, after asking",
-}
+# Each command imports what it needs itself: a hint waits neither for FastAPI nor for SQLAlchemy.
+
+WRONG = 2
+"""The exit code for a step, an exercise or a setting that is wrong, as for a wrong option."""
+
 CTRL_C = 130
 """The exit code of a command that Ctrl-C ended, as shells give it."""
 
+P = ParamSpec("P")
 
-def main() -> int:
-    """Run one command. Returns the exit code: 2 for a step or a setting that is wrong."""
-    arguments = _parse()
-    try:
-        match arguments.command:
-            case "run":
-                step = find_step(arguments.step)
-                from steps.workbook.running.serve_step import (
-                    run,  # each command imports only what it needs
-                )
+StepArgument = Annotated[
+    str, typer.Argument(metavar="STEP", help="Its number, such as 3.", show_default=False)
+]
+ExerciseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STEP", help="A step, such as 3, or one exercise, such as 3b.", show_default=False
+    ),
+]
 
-                return run(step, arguments.port)
-            case "diff":
-                return _print_diff(find_step(arguments.step))
-            case "bench":
-                from steps.workbook.measuring.bench import bench
-
-                return bench(arguments.rounds)
-            case "exercise" | "hint" | "watch" | "solution" | "reset":
-                from steps.workbook.exercising import commands
-
-                return int(getattr(commands, arguments.command)(arguments.step))
-            case "progress":
-                from steps.workbook.exercising.commands import progress
-
-                return progress()
-            case "speed":
-                from steps.workbook.exercising.speed import speed
-
-                return speed()
-            case "guide":
-                from steps.workbook.exercising import guide
-
-                return guide.write()
-            case "scaling":
-                from steps.workbook.measuring.scaling import scaling
-
-                return scaling()
-            case "command":
-                from steps.workbook.running.companions import command
-
-                return command(arguments.arguments or ["--help"])
-            case "export":
-                from steps.workbook.running.companions import print_export
-
-                return print_export(arguments.id)
-            case "worker":
-                from steps.workbook.running.companions import work
-
-                return work()
-            case "tables":
-                return _create_tables()
-            case _:
-                from steps.workbook.reading.notebooks import execute
-
-                return execute(sorted((PROJECT / "notebooks").glob("*.ipynb")))
-    except (UnknownStep, UnknownExercise, ConfigurationError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return CTRL_C
+cli = typer.Typer(
+    help="The commands behind the Makefile.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m steps.workbook")
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="serve a step with its own SQLite file and S3")
-    run.add_argument("step", nargs="?", default="")
-    run.add_argument("--port", type=_port, default=DEFAULT_PORT)
-    diff = commands.add_parser("diff", help="show what a step changes")
-    diff.add_argument("step", nargs="?", default="")
-    bench = commands.add_parser("bench", help="compare what one request costs in each step")
-    bench.add_argument("--rounds", type=_rounds, default=DEFAULT_ROUNDS)
-    for name, text in EXERCISE_COMMANDS.items():
-        commands.add_parser(name, help=text).add_argument("step", nargs="?", default="")
-    commands.add_parser("progress", help="show which exercises are done")
-    commands.add_parser("speed", help="measure how long a learner waits for a result")
-    commands.add_parser("guide", help="write the workshop leader's guide anew")
-    commands.add_parser("scaling", help="compare one process with four on PostgreSQL")
-    command = commands.add_parser("command", help="run a command of the step 12 that `run` serves")
-    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="users list")
-    export = commands.add_parser("export", help="print a file that its worker has written")
-    export.add_argument("id", type=int)
-    commands.add_parser("worker", help="write the exports of the step 12 that `run` serves")
-    commands.add_parser("tables", help="create the tables in the database of DATABASE_URL")
-    commands.add_parser("notebooks", help="execute the notebooks anew and keep their outputs")
-    return parser.parse_args()
+def exits(command: Callable[P, int]) -> Callable[P, None]:
+    """Let a command end with the exit code that it returns, or that goes with what it raises."""
+
+    @wraps(command)
+    def run_and_exit(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            exit_code = command(*arguments, **options)
+        except (UnknownStep, UnknownExercise, CannotMake, ConfigurationError) as error:
+            print(error, file=sys.stderr)
+            exit_code = WRONG
+        except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
+            exit_code = CTRL_C
+        raise typer.Exit(exit_code)
+
+    return run_and_exit
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 2**16:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: use 1 to 65535")
-    return int(text)
+@cli.command()
+@exits
+def run(
+    step: StepArgument = "",
+    port: Annotated[int, typer.Option(min=1, max=2**16 - 1)] = 8000,
+) -> int:
+    """Serve a step with its own SQLite file and S3."""
+    found = find_step(step)
+    from steps.workbook.running.serve_step import serve_step
+
+    return serve_step(found, port)
 
 
-def _rounds(text: str) -> int:
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds: use 2 or more")
-    return int(text)
+@cli.command()
+@exits
+def diff(step: StepArgument = "") -> int:
+    """Show what a step changes."""
+    from steps.workbook.reading.sources import changes_of
 
-
-def _print_diff(step: Step) -> int:
-    if step.number == 1:
-        print("Step 1 is where it starts: there is nothing before it to compare with.")
-    else:
-        print(compare(find_step(step.number - 1), step))
+    found = find_step(step)
+    start = f"Step {found.number} is where it starts: there is nothing before it to compare with."
+    print(changes_of(found) or start)
     return 0
 
 
-def _create_tables() -> int:
+@cli.command()
+@exits
+def bench(rounds: Annotated[int, typer.Option(min=2)] = 120) -> int:
+    """Compare what one request costs in each step."""
+    from steps.workbook.measuring.bench import bench
+
+    return bench(rounds)
+
+
+@cli.command()
+@exits
+def exercise(step: ExerciseArgument = "") -> int:
+    """Check the current exercise of a step."""
+    from steps.workbook.exercising import commands
+
+    return commands.exercise(step)
+
+
+@cli.command()
+@exits
+def hint(step: ExerciseArgument = "") -> int:
+    """Show the next hint for the current exercise."""
+    from steps.workbook.exercising import commands
+
+    return commands.hint(step)
+
+
+@cli.command()
+@exits
+def watch(step: ExerciseArgument = "") -> int:
+    """Check the current exercise at every save."""
+    from steps.workbook.exercising import commands
+
+    return commands.watch(step)
+
+
+@cli.command()
+@exits
+def solution(step: ExerciseArgument = "") -> int:
+    """Show why the solution works, once all tasks pass."""
+    from steps.workbook.exercising import commands
+
+    return commands.solution(step)
+
+
+@cli.command()
+@exits
+def reset(step: ExerciseArgument = "") -> int:
+    """Put a step's exercises back to their start, after asking."""
+    from steps.workbook.exercising import commands
+
+    return commands.reset(step)
+
+
+@cli.command()
+@exits
+def progress() -> int:
+    """Show which exercises are done."""
+    from steps.workbook.exercising import commands
+
+    return commands.progress()
+
+
+@cli.command()
+@exits
+def speed() -> int:
+    """Measure how long a learner waits for a result."""
+    from steps.workbook.exercising.speed import speed
+
+    return speed()
+
+
+@cli.command()
+@exits
+def guide() -> int:
+    """Write the workshop leader's guide anew."""
+    from steps.workbook.exercising import guide
+
+    return guide.write()
+
+
+@cli.command()
+@exits
+def scaling() -> int:
+    """Compare one process with four on PostgreSQL."""
+    from steps.workbook.measuring.scaling import scaling
+
+    return scaling()
+
+
+@cli.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@exits
+def command(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="Such as: users list.", show_default=False),
+    ] = None,
+) -> int:
+    """Run a command of the step with a worker that `run` serves."""
+    from steps.workbook.running import companions
+
+    return companions.command(arguments or ["--help"])
+
+
+@cli.command()
+@exits
+def export(number: Annotated[int, typer.Argument(metavar="ID", show_default=False)]) -> int:
+    """Print a file that its worker has written."""
+    from steps.workbook.running import companions
+
+    return companions.print_export(number)
+
+
+@cli.command()
+@exits
+def worker() -> int:
+    """Write the exports of the step that `run` serves."""
+    from steps.workbook.running import companions
+
+    return companions.work()
+
+
+@cli.command()
+@exits
+def tables() -> int:
+    """Create the tables in the database of DATABASE_URL."""
     from steps.domain.settings import load_settings
     from steps.infrastructure.database import check_database, create_tables, open_engine
 
@@ -145,5 +222,47 @@ def _create_tables() -> int:
     return 0
 
 
+@cli.command()
+@exits
+def new_step(
+    after: Annotated[str, typer.Argument(metavar="AFTER", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)] = "",
+) -> int:
+    """Copy step AFTER to the next number, and name what is to be written."""
+    from steps.workbook.making import new_step as made
+
+    return made.new_step(after, name)
+
+
+@cli.command()
+@exits
+def new_exercise(
+    step: Annotated[str, typer.Argument(metavar="STEP", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)] = "",
+) -> int:
+    """Add an exercise to a step, in its form, and name what is to be written."""
+    from steps.workbook.making import new_exercise as made
+
+    return made.new_exercise(step, name)
+
+
+@cli.command()
+@exits
+def table() -> int:
+    """Write README's table of the steps anew."""
+    from steps.workbook.making.table import write_table
+
+    return write_table()
+
+
+@cli.command()
+@exits
+def notebooks() -> int:
+    """Execute the notebooks anew and keep their outputs."""
+    from steps.workbook.reading.notebooks import execute
+
+    return execute(sorted((PROJECT / "notebooks").glob("*.ipynb")))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    cli(prog_name="python -m steps.workbook")

@@ -24,9 +24,11 @@ class Step:
     """One step: what it is called, what it is about, and what tools must know of it.
 
     `repairs` is the flaw of the step before that it mends, `flaw` the one that it leaves on
-    purpose. `follows` is the number of the step that it was copied from. Each `transaction` lasts
-    for a whole request, for one method of a repository, or for one use case. `most_added` is how
-    many lines it may add to the step that it follows; beyond USUAL_BUDGET, `reason` says why.
+    purpose. `follows` is the number of the step that it was copied from. Everybody reads the steps
+    of the "path"; one that goes "further" is for a question that comes up at work. Each
+    `transaction` lasts for a whole request, for one method of a repository, or for one use case.
+    `most_added` is how many lines it may add to the step that it follows; beyond USUAL_BUDGET,
+    `reason` says why.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Step:
     repairs: str
     flaw: str
     follows: int | None
+    part: Literal["path", "further"] = "further"
     transaction: Literal["request", "method", "use case"] = "use case"
     is_async: bool = False
     most_added: int = USUAL_BUDGET
@@ -81,6 +84,7 @@ STEPS = (
         repairs="",
         flaw="engine, S3 client and settings are built for every request",
         follows=None,
+        part="path",
         transaction="request",
     ),
     Step(
@@ -90,6 +94,7 @@ STEPS = (
         repairs="each was built for every request",
         flaw="nothing closes them, and a cold start builds several",
         follows=1,
+        part="path",
         transaction="request",
     ),
     Step(
@@ -99,6 +104,7 @@ STEPS = (
         repairs="nothing closed them, and a cold start built several",
         flaw="the use cases import FastAPI and their adapters",
         follows=2,
+        part="path",
         transaction="request",
     ),
     Step(
@@ -108,6 +114,7 @@ STEPS = (
         repairs="the use cases imported FastAPI and their adapters",
         flaw="the composition root is FastAPI's: a script wires everything again",
         follows=3,
+        part="path",
         transaction="request",
     ),
     Step(
@@ -117,6 +124,7 @@ STEPS = (
         repairs="the composition root was FastAPI's: a script wired everything again",
         flaw="the web layer has to make the session and hand it over",
         follows=4,
+        part="path",
         transaction="request",
         most_added=75,
         reason="the whole object graph moves to one new file",
@@ -128,6 +136,7 @@ STEPS = (
         repairs="the web layer had to make the session and hand it over",
         flaw="a use case of two writes can be left half done",
         follows=5,
+        part="path",
         transaction="method",
     ),
     Step(
@@ -137,6 +146,7 @@ STEPS = (
         repairs="a use case of two writes could be left half done",
         flaw="a request holds a worker thread while it waits for the database",
         follows=6,
+        part="path",
         most_added=75,
         reason="every method that has a session is written back to what it was in step 05",
     ),

@@ -8,14 +8,14 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT
-from steps.workbook.exercising.checking import WORKER
+from steps.workbook.catalogue import PROJECT, find_step
+from steps.workbook.exercising.checking import CHECK_PROCESS
 from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
 
 EXERCISES = all_exercises()
@@ -37,7 +37,7 @@ def runs_of(folder: str) -> dict[str, list[dict[str, Any]]]:
     """Run the tests of every exercise on the answers in a folder; return what each one showed."""
     tests = [str(exercise.tests) for exercise in EXERCISES if exercise.answer(folder).exists()]
     run = subprocess.run(  # noqa: S603
-        [*WORKER, *tests],
+        [*CHECK_PROCESS, *tests],
         env={**os.environ, "WORKBOOK_ANSWERS": folder},
         cwd=PROJECT,
         capture_output=True,
@@ -111,13 +111,13 @@ def _without_docstring(path: Path) -> ast.Module:
 @each_exercise
 def test_an_exercise_is_short_and_keeps_its_form(exercise: Exercise) -> None:
     starter = exercise.answer("starter").read_text(encoding="utf-8").splitlines()
-    solution = exercise.answer("solution").read_text(encoding="utf-8")
     code = [line for line in _code(exercise.answer("starter")) if line.strip()]
     solved = [line for line in _code(exercise.answer("solution")) if line.strip()]
 
+    assert exercise.doc.startswith(f"{exercise.key} ")
     assert len(starter) <= MOST_LINES
     assert any("TODO" in line for line in starter)
-    assert "TODO" not in solution
+    assert not any("TODO" in line for line in solved)
     assert len([line for line in solved if line not in code]) <= MOST_CHANGED_LINES
     assert exercise.kind in ("predict", "repair", "build")
     if exercise.kind == "predict":
@@ -146,10 +146,13 @@ def test_the_section_to_read_exists(exercise: Exercise) -> None:
     assert int(number) == exercise.step
 
 
-def test_every_step_has_two_or_three_exercises_with_rising_minutes() -> None:
-    for step in range(1, 10):
-        of_step = [exercise for exercise in EXERCISES if exercise.step == step]
-        assert len(of_step) in (2, 3)
+def test_a_step_has_at_most_three_exercises_with_rising_minutes() -> None:
+    for step, group in groupby(EXERCISES, key=lambda exercise: exercise.step):
+        of_step = list(group)
+        assert find_step(step).number == step
+        assert [exercise.key for exercise in of_step] == [
+            f"{step:02}{letter}" for letter in "abc"[: len(of_step)]
+        ]
         assert all(a.minutes <= b.minutes for a, b in pairwise(of_step))
 
 

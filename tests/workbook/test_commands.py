@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from steps.workbook.__main__ import cli
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
 
@@ -93,7 +94,15 @@ def test_a_port_that_cannot_be_is_refused(port: str) -> None:
     answer = run("run", "3", f"--port={port}")
 
     assert answer.returncode == 2
-    assert "use 1 to 65535" in answer.stderr
+    assert re.search(r"Error: Invalid value for '--port': ", answer.stderr)
+
+
+@pytest.mark.parametrize("rounds", ["1", "0", "many"])
+def test_one_round_is_too_few_to_compare(rounds: str) -> None:
+    answer = run("bench", f"--rounds={rounds}")
+
+    assert answer.returncode == 2
+    assert "Invalid value for '--rounds': " in answer.stderr
 
 
 def test_diff_prints_what_a_step_changes() -> None:
@@ -101,6 +110,26 @@ def test_diff_prints_what_a_step_changes() -> None:
 
     assert answer.returncode == 0
     assert "+@lru_cache" in answer.stdout.splitlines()
+
+
+def test_diff_says_that_nothing_comes_before_the_first_step() -> None:
+    answer = run("diff", "1")
+
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("Step 1 is where it starts")
+    assert answer.stdout.count("\n") == 1
+
+
+COMMANDS = sorted(info.callback.__name__ for info in cli.registered_commands if info.callback)
+
+
+@pytest.mark.parametrize("command", [[], *([name.replace("_", "-")] for name in COMMANDS)])
+def test_every_command_says_in_80_columns_what_it_does(command: list[str]) -> None:
+    answer = run(*command, "--help", COLUMNS="200")
+
+    assert answer.returncode == 0
+    assert answer.stdout.startswith(" ".join(["Usage: python -m steps.workbook", *command]))
+    assert max(map(len, answer.stdout.splitlines())) <= 80
 
 
 def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
@@ -112,11 +141,10 @@ def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
     assert {("users",), ("audit_events",)} <= set(tables)
 
 
-def test_makefile_and_readme_name_the_commands_that_exist() -> None:
+def test_makefile_and_guides_name_the_commands_that_exist() -> None:
     text = (PROJECT / "Makefile").read_text(encoding="utf-8")
     text += (PROJECT / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"-m steps\.workbook (\w+)", text))
+    text += (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"-m steps\.workbook ([a-z][a-z-]*)", text))
 
-    help_text = run("--help").stdout
-
-    assert [command for command in commands if f"  {command} " not in help_text] == []
+    assert named <= {name.replace("_", "-") for name in COMMANDS}

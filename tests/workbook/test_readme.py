@@ -1,43 +1,77 @@
 """What README says is so."""
 
 import re
+import shutil
+import subprocess
+import sys
 
-from steps.workbook.catalogue import PROJECT, STEPS, find_step
-from steps.workbook.reading.sources import compare
+import pytest
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+from steps.workbook.catalogue import PROJECT, STEPS, USUAL_BUDGET
+from steps.workbook.making.table import README as FILE
+from steps.workbook.making.table import with_steps
+from steps.workbook.reading.sources import changes_of
+
+README = FILE.read_text(encoding="utf-8")
+CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 
 
-def test_the_table_is_true() -> None:
-    rows = []
-    for step in STEPS:
-        lines = compare(find_step(step.number - 1), step).summary if step.number > 1 else ""
-        number, short = f"{step.number:02}", step.name.removeprefix("step_")
-        cells = [number, step.idea, step.repairs, lines, f"[{number}](notebooks/{short}.ipynb)"]
-        rows.append("| " + " | ".join(cells).replace("  ", " ") + " |")
+def test_the_table_and_the_reasons_are_those_of_the_catalogue() -> None:
+    assert with_steps(README).splitlines() == README.splitlines(), "Write them anew: make fix"
 
-    table = [line for line in README.splitlines() if re.match(r"\| (?!00)\d\d \|", line)]
 
-    assert table == rows
+def test_the_table_has_a_row_for_each_step_with_what_it_changes() -> None:
+    rows = re.findall(r"^\| (?!00)(\d\d) \| (.+) \|$", README, re.MULTILINE)
+
+    assert [number for number, _ in rows] == [f"{step.number:02}" for step in STEPS]
+    for step, (_, row) in zip(STEPS, rows, strict=True):
+        changes = changes_of(step)
+        assert row.startswith(f"{step.idea} | {step.repairs}".rstrip())
+        assert changes is None or f" | {changes.summary} |" in row
+
+
+def test_a_budget_beyond_the_usual_one_has_its_reason_in_readme() -> None:
+    said = dict(re.findall(r"^- step (\d\d): (.+)$", README, re.MULTILINE))
+
+    assert said == {f"{step.number:02}": step.reason for step in STEPS if step.reason}
+    assert f"at most {USUAL_BUDGET} of them" in README
 
 
 def test_the_first_screen_is_short() -> None:
-    words = [word for word in README.split("\n## ")[0].split() if word.strip("|-")]
+    lines = README.split("\n## ")[0].splitlines()
+    prose = [word for line in lines if not line.startswith("|") for word in line.split()]
 
-    assert len(words) <= 300
+    assert len(prose) <= 120
+    assert all(len(line.split()) <= 40 for line in lines)
+
+
+def test_it_says_which_steps_are_for_everybody() -> None:
+    first, *_, last = (step.number for step in STEPS if step.part == "path")
+
+    assert f"Steps {first:02} to {last:02} are for everybody" in README
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README + CONTRIBUTING, re.MULTILINE))
 
     assert named <= targets
-    assert {"help", "lab", "run", "test", "notebooks", "diff", "lint", "clean"} <= targets
+    assert {"help", "lab", "run", "test", "notebooks", "diff", "check", "fix", "clean"} <= targets
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("make") is None, reason="make is not installed"
+)
+def test_make_help_lists_every_target() -> None:
+    listed = subprocess.check_output(["make", "help"], cwd=PROJECT, text=True)  # noqa: S607
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
+
+    assert re.findall(r"^make (\S+) - ", listed, re.MULTILINE) == phony.split()
 
 
 def test_every_link_leads_to_a_file() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README + CONTRIBUTING)
 
     assert [link for link in links if not (PROJECT / link).exists()] == []
 

@@ -2,19 +2,27 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT, STEPS, Step, UnknownStep, find_step
+from steps.workbook.catalogue import (
+    PROJECT,
+    STEPS,
+    USUAL_BUDGET,
+    Step,
+    UnknownStep,
+    find_step,
+)
 from steps.workbook.exercising.copying import copy_project
-from steps.workbook.reading.sources import compare
+from steps.workbook.making.todo import todos
+from steps.workbook.reading.sources import changes_of
 
-MOST_ADDED_LINES = {3: 60, 4: 120, 5: 80, 6: 75, 7: 80, 8: 240, 9: 330}  # README says why
-USUALLY_MOST_ADDED_LINES = 40
 MOST_LINES_OF_A_FILE = 70
 
 FILES = [path for step in STEPS for path in sorted(step.folder.glob("*.py"))]
@@ -48,11 +56,68 @@ def test_a_file_of_a_step_is_short_claims_something_and_imports_no_other_step(pa
     assert not {name for name in imports_of(path) if name.startswith(tuple(others))}
 
 
-@pytest.mark.parametrize(("before", "after"), list(pairwise(STEPS)), ids=lambda step: step.name)
-def test_a_step_adds_few_lines_to_the_one_before(before: Step, after: Step) -> None:
-    most = MOST_ADDED_LINES.get(after.number, USUALLY_MOST_ADDED_LINES)
+following_steps = pytest.mark.parametrize(
+    "step", [step for step in STEPS if step.follows], ids=lambda step: step.name
+)
 
-    assert 0 < compare(before, after).added <= most
+
+def test_one_step_follows_none_and_every_other_one_an_earlier_one() -> None:
+    assert [step.number for step in STEPS if not step.follows] == [STEPS[0].number]
+    assert all(step.before.number < step.number for step in STEPS if step.before)
+
+
+def test_the_path_comes_before_what_goes_further() -> None:
+    parts = [step.part for step in STEPS]
+
+    assert parts == sorted(parts, key=["path", "further"].index)
+
+
+@following_steps
+def test_a_step_adds_no_more_lines_than_its_budget(step: Step) -> None:
+    changes = changes_of(step)
+
+    assert changes
+    assert changes.added <= step.most_added
+
+
+@following_steps
+def test_a_budget_beyond_the_usual_one_has_a_reason(step: Step) -> None:
+    assert step.most_added >= USUAL_BUDGET
+    assert bool(step.reason) == (step.most_added > USUAL_BUDGET)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@following_steps
+def test_git_shows_the_same_difference(step: Step, tmp_path: Path) -> None:
+    """Line by line: a step imports its own modules relatively, so nothing needs to be hidden."""
+    assert step.before
+    folders = [step.before.name, step.name]
+    for name in folders:
+        shutil.copytree(PROJECT / "steps" / name, tmp_path / name, ignore=IN_NO_DIFFERENCE)
+    options = ("--no-index", "--no-renames", "--no-prefix", "--diff-algorithm=histogram")
+    command = ["git", "diff", "--no-color", "--no-ext-diff", *options, *folders]
+    output = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8", check=False
+    ).stdout
+    changes = changes_of(step)
+    assert changes
+
+    assert changed_lines(changes.lines) == changed_lines(output.splitlines())
+
+
+IN_NO_DIFFERENCE = shutil.ignore_patterns("__init__.py", "__pycache__")
+
+
+def changed_lines(difference: Iterable[str]) -> dict[str, Counter[str]]:
+    """Return what is added and removed in each file, without its order: a hunk may slide."""
+    lines: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    file = ""
+    for line in difference:
+        if re.match(r"(---|\+\+\+) ", line):
+            file = file if line.endswith("/dev/null") else line.rpartition("/")[2]
+        elif line[:1] in ("+", "-") and line[1:].strip():
+            lines[file][line] += 1
+    return lines
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -82,8 +147,12 @@ def test_the_layers_hold(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("contract", ["use-cases", "web-layer"])
-def test_steps_01_to_03_break_what_later_steps_keep(contract: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("contract", "breaking"), [("use-cases", {1, 2, 3}), ("web-layer", {1, 2, 3, 4})]
+)
+def test_early_steps_break_what_later_ones_keep(
+    contract: str, breaking: set[int], tmp_path: Path
+) -> None:
     """The same contract without the list of the imports that it ignores."""
     contracts = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     strict = tmp_path / "strict" / "pyproject.toml"
@@ -94,12 +163,9 @@ def test_steps_01_to_03_break_what_later_steps_keep(contract: str, tmp_path: Pat
 
     run = lint_imports(tmp_path, "--config", str(strict), "--contract", contract)
 
+    broken_by = {find_step(n) for n in re.findall(r"steps\.step_(\d\d)_\w+\.\w+ -> ", run.stdout)}
     assert run.returncode == 1, run.stdout
-    assert set(re.findall(r"steps\.(step_\d\d)_\w+\.\w+ -> ", run.stdout)) == {
-        "step_01",
-        "step_02",
-        "step_03",
-    }
+    assert {step.number for step in broken_by if step.part == "path"} == breaking
 
 
 @pytest.mark.parametrize("number", ["", "0", "99", "three", "3.5", "-1"])
@@ -114,3 +180,50 @@ def test_a_step_that_does_not_exist_gets_one_line_with_those_that_do(number: str
 @pytest.mark.parametrize("number", ["3", "03", " 3 ", 3])
 def test_a_step_is_found_by_its_number(number: int | str) -> None:
     assert find_step(number).number == 3
+
+
+def test_nothing_is_left_to_write() -> None:
+    """A new step or exercise says what it needs; see CONTRIBUTING.md."""
+    left = "\n".join(map(str, todos()))
+
+    assert not left, f"There is something left to write:\n{left}"
+
+
+ROOMS = PROJECT / "steps" / "workbook"
+
+OF_SEVERAL_MODULES = {
+    "the way in of a program": {"main"},
+    "each kind of picture has its own": {"draw", "describe"},
+    "parts of the little apps and programs that experiments are about": {
+        *("UserService", "ask", "get_engine", "get_hasher", "get_session", "get_settings"),
+        *("lifespan", "names", "open_engine", "run", "sign_up", "what_grace_is_told"),
+    },
+    "what experiments of several steps look at, each in its own way": {
+        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
+        *("new_user", "read_graph", "thread_hops", "thread_hops_of_a_request"),
+    },
+}
+"""Public functions and classes that more than one module may define, by the reason for it."""
+
+
+def test_a_name_of_the_workbook_means_one_thing() -> None:
+    """The commands bear the names of what they call."""
+    modules: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(ROOMS.rglob("*.py")):
+        if path != ROOMS / "__main__.py":
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    modules[node.name].append(path.relative_to(ROOMS).as_posix())
+    allowed = set().union(*OF_SEVERAL_MODULES.values())
+
+    assert {
+        name: paths
+        for name, paths in modules.items()
+        if len(paths) > 1 and not name.startswith("_") and name not in allowed
+    } == {}
+
+
+def test_a_module_of_the_workbook_has_a_name_of_its_own() -> None:
+    names = Counter(path.stem for path in ROOMS.rglob("*.py") if path.stem != "__init__")
+
+    assert [name for name, count in names.items() if count > 1] == []

@@ -13,7 +13,7 @@ from typing import Any
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.exercising.exercises import Exercise
 
-WORKER = (sys.executable, "-m", "steps.workbook.exercising.check_process")
+CHECK_PROCESS = (sys.executable, "-m", "steps.workbook.exercising.check_process")
 ENDED = "Your code ended Python itself, as sys.exit and os._exit do"
 
 
@@ -45,7 +45,7 @@ class Outcome:
         return self.failure is None and len(self.done) == len(self.exercise.tasks)
 
 
-class Run:
+class Check:
     """A process that checks one exercise. Without an exercise it warms up and waits for one."""
 
     def __init__(self, exercise: Exercise | None = None) -> None:
@@ -57,7 +57,7 @@ class Run:
             for _ in range(2)
         )
         self._process = subprocess.Popen(  # noqa: S603
-            [*WORKER, *files],
+            [*CHECK_PROCESS, *files],
             stdin=subprocess.PIPE,
             stdout=self._output,
             stderr=self._errors,
@@ -84,7 +84,7 @@ class Run:
             self._output.seek(0)
             self._errors.seek(0)
             events = [json.loads(line) for line in self._output if line.startswith("{")]
-            return read(self._outcome, events, self._errors.read())
+            return _read(self._outcome, events, self._errors.read())
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -94,8 +94,8 @@ class Run:
         self._errors.close()
 
 
-def read(outcome: Outcome, events: list[dict[str, Any]], errors: str) -> Outcome:
-    """Fill an outcome with what the worker wrote, and return it."""
+def _read(outcome: Outcome, events: list[dict[str, Any]], errors: str) -> Outcome:
+    """Fill an outcome with what the process wrote, and return it."""
     exercise = outcome.exercise
     running: str | None = None
     for event in events:

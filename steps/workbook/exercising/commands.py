@@ -3,7 +3,7 @@
 import shutil
 from typing import TYPE_CHECKING
 
-from steps.workbook.exercising.checking import Outcome, Run
+from steps.workbook.exercising.checking import Check, Outcome
 from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
 from steps.workbook.exercising.records import Records
 
@@ -15,10 +15,10 @@ def exercise(step: str) -> int:
     """Check the current exercise of a step: the first that is not done. Returns the exit code."""
     records = Records()
     current = _current(step, records)
-    run = Run(current)
+    check = Check(current)
     from steps.workbook.exercising import panel  # rich loads while the tests run
 
-    outcome = run.outcome()
+    outcome = check.outcome()
     records.note(outcome)
     out = panel.console()
     out.print(panel.outcome_of(outcome, records.all_done()))
@@ -115,7 +115,7 @@ def watch(step: str) -> int:
     records = Records()
     checked = ""
     folder = _current(step, records).file.parent
-    spare = Run()
+    spare = Check()
     try:
         # Waking up by itself, too, finds what was saved before the watching began.
         for _ in changes_in(folder, debounce=50, step=10, rust_timeout=300, yield_on_timeout=True):
@@ -129,7 +129,7 @@ def watch(step: str) -> int:
             out.print(panel.outcome_of(outcome, records.all_done()))
             _say_what_is_next(outcome, records, out)
             out.print("Waiting for you to save. Ctrl-C ends this.", style="dim")
-            spare = Run()  # imports what it will need while the learner reads
+            spare = Check()  # imports what it will need while the learner reads
     except KeyboardInterrupt:
         print()
     finally:

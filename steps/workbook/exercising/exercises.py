@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from steps.workbook.catalogue import PROJECT
+from steps.workbook.catalogue import PROJECT, STEPS, Step
 
 TESTS = PROJECT / "tests" / "exercises"
 ANSWERS = TESTS / "answers"
@@ -159,11 +159,21 @@ def all_exercises() -> tuple[Exercise, ...]:
 
 def exercises_of(step: str) -> tuple[Exercise, ...]:
     """Return the exercises of a step ("3"), or one exercise ("3b"). Raises UnknownExercise."""
+    exercises = all_exercises()
     wanted = step.strip().lower().lstrip("0")
-    found = tuple(e for e in all_exercises() if wanted in (str(e.step), e.key.lstrip("0")))
-    if not found:
-        first, *_, last = all_exercises()
-        raise UnknownExercise(
-            f"Say a step or an exercise, as in STEP=3 or STEP=3b: from {first.key} to {last.key}."
-        )
-    return found
+    found = tuple(e for e in exercises if wanted in (str(e.step), e.key.lstrip("0")))
+    if found:
+        return found
+    with_some = sorted({exercise.step for exercise in exercises})
+    for one in STEPS:
+        if re.fullmatch(f"{one.number}[a-z]?", wanted) and one.number not in with_some:
+            raise UnknownExercise(_has_none(one, with_some))
+    first, *_, last = exercises
+    raise UnknownExercise(
+        f"Say a step or an exercise, as in STEP=3 or STEP=3b: from {first.key} to {last.key}."
+    )
+
+
+def _has_none(step: Step, with_some: list[int]) -> str:
+    nearest = next((number for number in with_some if number > step.number), with_some[-1])
+    return f"Step {step.number:02} has no exercises yet. Step {nearest:02} has some: STEP={nearest}"

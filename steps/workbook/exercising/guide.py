@@ -15,8 +15,6 @@ READ_MINUTES = 20
 BREAK_MINUTES = 10
 TWO_HOURS, ONE_DAY, HALF_A_DAY = 120, 360, 180
 """The minutes of the plans; a day is six hours without lunch."""
-LAST_OF_ONE_DAY = 7
-"""The step that the first two plans end with: what comes after it, not every service needs."""
 
 TEXT = """\
 # How to lead a workshop
@@ -25,7 +23,7 @@ This page is made from the exercises: `python -m steps.workbook guide` writes it
 
 For each step, people meet its notebook first. Then they do its exercises, each at their own speed,
 with `make watch STEP=3`. Who is done early goes on to the next letter. The minutes of an exercise
-are its author's estimate.
+are its author's estimate. A step without exercises is in no plan.
 
 ## Two hours
 
@@ -76,15 +74,16 @@ Each of these is an answer in `tests/exercises/answers` that the tests refuse.
 def guide() -> str:
     """Return the guide's text."""
     exercises = all_exercises()
-    first = [exercise for exercise in exercises if exercise.step <= LAST_OF_ONE_DAY]
+    path = [exercise for exercise in exercises if find_step(exercise.step).part == "path"]
+    further = [exercise for exercise in exercises if exercise not in path]
     backend = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (setuptools,) = re.findall(r'"setuptools==(.+?)"', backend)
     return TEXT.format(
         show=SHOW_MINUTES,
         read=READ_MINUTES,
-        two_hours=plan(two_hours(first), SHOW_MINUTES, breaks=1),
-        one_day=plan(first, READ_MINUTES, breaks=4),
-        half_a_day=plan(exercises[len(first) :], READ_MINUTES, breaks=1),
+        two_hours=plan(two_hours(path), SHOW_MINUTES, breaks=1),
+        one_day=plan(path, READ_MINUTES, breaks=4),
+        half_a_day=plan(further, READ_MINUTES, breaks=1),
         setuptools=setuptools,
         mistakes="\n\n".join(_mistakes(exercises)),
     )

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
-from steps.workbook.exercising.checking import Outcome, Run
+from steps.workbook.exercising.checking import Check, Outcome
 from steps.workbook.exercising.exercises import Exercise, all_exercises
 
 FILE = PROJECT / ".progress.json"
@@ -38,7 +38,7 @@ class Records:
         A starter is not done: nobody has to run it.
         """
         if exercise.is_changed() and self.is_done(exercise) is None:
-            self.note(Run(exercise).outcome())
+            self.note(Check(exercise).outcome())
         return bool(self.is_done(exercise))
 
     def check_all(self) -> dict[str, bool]:

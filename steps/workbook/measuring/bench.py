@@ -7,9 +7,11 @@ so that what slows the machine down meets them all; a ratio is the median of the
 import asyncio
 import gc
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import wraps
 from importlib import import_module
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -29,25 +31,24 @@ from steps.domain.settings import load_settings
 from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.tables import UserRow
-from steps.workbook.catalogue import STEPS, Step, find_step
+from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.fakes.async_in_memory import (
     AsyncInMemoryAuditEvents,
     AsyncInMemoryUsers,
 )
 from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
 from steps.workbook.measuring import baselines
-from steps.workbook.measuring.report import Aim, Result, Samples, print_report
+from steps.workbook.measuring.report import WIDTH, Aim, Result, Samples, print_report
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
 WARM_UP_CALLS = 20
-FIRST_ASYNC_STEP = 8
 
 MEMORY = """\
 A only looks the user up. B also gets a session, in the way of step 05.
-Steps 01 to 03 look dearer than they are: `dependency_overrides` puts the
+Steps {overridden} look dearer than they are: `dependency_overrides` puts the
 repositories in place, and FastAPI then reads all signatures for each request."""
 DATABASE = """\
 A opens its session itself. B gets it from a `def` dependency, as FastAPI's
@@ -171,17 +172,17 @@ async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Resu
     in_memory = [
         Entry("A by hand", baselines.in_memory(users), _nothing),
         Entry("B by hand, with session", with_session, _nothing),
-        *(Entry(name_of(step), step.create_app(), _keep_in_memory(step)) for step in STEPS),
+        *(Entry(step.title, step.create_app(), _keep_in_memory(step)) for step in STEPS),
     ]
     in_database = [
         Entry("A by hand", baselines.in_database(engine), _nothing),
         Entry("B by hand, `Depends`", baselines.in_database_with_dependency(engine), _nothing),
-        *(Entry(name_of(step), step.create_app(), _nothing) for step in STEPS),
+        *(Entry(step.title, step.create_app(), _nothing) for step in STEPS),
     ]
-    dear, cheap = find_step(1), find_step(7)
+    dear, *_, cheap = (step for step in STEPS if step.part == "path")
     recorded = [
-        Entry(f"A {name_of(dear)}", dear.create_app(), _nothing),
-        Entry(f"B {name_of(cheap)}", cheap.create_app(), _nothing),
+        Entry(f"A {dear.title}", dear.create_app(), _nothing),
+        Entry(f"B {cheap.title}", cheap.create_app(), _nothing),
         Entry("A, recorded", dear.create_app(), _nothing, RecordedContender),
         Entry("B, recorded", cheap.create_app(), _nothing, RecordedContender),
     ]
@@ -202,15 +203,15 @@ async def _measure_all(engine: Engine, rounds: int, block_s: float) -> list[Resu
         return [
             Result(
                 "Repositories in memory",
-                MEMORY,
+                _about_memory(),
                 await measure(in_memory, rounds, block_s, advance),
-                _aims({5: (1, 1.3), 6: (0, 1.3), 7: (0, 1.3)}),
+                _aims(1.3, with_session=True) + _aims(1.3, with_session=False),
             ),
             Result(
                 "Repositories in a SQLite file",
                 DATABASE,
                 await measure(in_database, rounds, block_s, advance),
-                _aims({6: (0, 1.05), 7: (0, 1.05)}),
+                _aims(1.05, with_session=False),
             ),
             Result(
                 "With the recorder of `make run`",
@@ -274,35 +275,56 @@ def _all_engines_closed() -> Iterator[None]:
 
 
 def _keep_in_memory(step: Step) -> Callable[[FastAPI], None]:
-    """Return what replaces a step's repositories: in its container or unit of work, if any."""
+    """Return what replaces a step's repositories, where the step itself puts them in place."""
     users: object = InMemoryUsers([ADA])
     audit_events: object = InMemoryAuditEvents([])
-    if step.number >= FIRST_ASYNC_STEP:
+    if step.is_async:
         users, audit_events = AsyncInMemoryUsers([ADA]), AsyncInMemoryAuditEvents([])
 
-    def prepare(app: FastAPI) -> None:
-        container = getattr(app.state, "container", None)
-        application = getattr(app.state, "application", None)
-        if application is not None:
-            kept = {"_users": lambda _: users, "_audit_events": lambda _: audit_events}
-            vars(application.unit_of_work).update(kept)
-        elif container is None:
-            repositories = import_module(f"{step.package}.repositories")
-            app.dependency_overrides[repositories.UserRepository] = lambda: users
-            app.dependency_overrides[repositories.AuditEventRepository] = lambda: audit_events
-        else:
-            container.user_repository.override(providers.Object(users))
-            container.audit_event_repository.override(providers.Object(audit_events))
+    def in_container(app: FastAPI) -> None:
+        container = app.state.container
+        container.user_repository.override(providers.Object(users))
+        container.audit_event_repository.override(providers.Object(audit_events))
 
-    return prepare
+    def in_unit_of_work(app: FastAPI) -> None:
+        kept = {"_users": lambda _: users, "_audit_events": lambda _: audit_events}
+        vars(app.state.application.unit_of_work).update(kept)
+
+    def in_composition_root(app: FastAPI) -> None:
+        root = import_module(f"{step.package}.composition_root")
+
+        @wraps(root.get_user_service)  # and so with its session
+        async def get_user_service(**_: object) -> object:
+            return root.UserService(users, audit_events, root.PasswordHasher())
+
+        app.dependency_overrides[root.get_user_service] = get_user_service
+
+    def in_overrides(app: FastAPI) -> None:
+        repositories = import_module(f"{step.package}.repositories")
+        app.dependency_overrides[repositories.UserRepository] = lambda: users
+        app.dependency_overrides[repositories.AuditEventRepository] = lambda: audit_events
+
+    if step.has("container"):
+        return in_container
+    if step.has("app"):
+        return in_unit_of_work
+    return in_composition_root if step.has("composition_root") else in_overrides
+
+
+def _about_memory() -> str:
+    overridden = [step for step in STEPS if not step.has("container") and not step.has("app")]
+    numbers = ", ".join(f"{step.number:02}" for step in overridden)
+    return textwrap.fill(MEMORY.format(overridden=numbers), WIDTH)
 
 
 def _nothing(app: FastAPI) -> None: ...
 
 
-def name_of(step: Step) -> str:
-    return step.name.removeprefix("step_").replace("_", " ")
-
-
-def _aims(aims: Mapping[int, tuple[int, float]]) -> list[Aim]:
-    return [Aim(name_of(find_step(number)), *aim) for number, aim in aims.items()]
+def _aims(most: float, *, with_session: bool) -> list[Aim]:
+    """Return how much the baseline of its own kind, which is synchronous, a container may add."""
+    return [
+        Aim(step.title, int(with_session), most)
+        for step in STEPS
+        if step.has("container") and not step.is_async
+        if (step.transaction == "request") == with_session
+    ]

@@ -57,10 +57,17 @@ def compare(before: Step, after: Step) -> Difference:
     return Difference(tuple(lines))
 
 
+def changes_of(step: Step) -> Difference | None:
+    """Return what a step changes in the one that it follows; None for the one where it starts."""
+    return compare(step.before, step) if step.before else None
+
+
 def show_diff(number: int, file: str | None = None) -> "Markdown":
-    """Return how step `number` differs from the one before it, in one file or in all."""
+    """Return how a step differs from the one that it follows, in one file or in all."""
     after = find_step(number)
-    before = find_step(number - 1)
+    before = after.before
+    if before is None:
+        raise ValueError(f"{after.name} follows no other step")
     lines = compare(before, after).lines if file is None else _compare_files(before, after, file)
     return _fenced("diff", "\n".join(lines))
 

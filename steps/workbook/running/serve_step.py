@@ -21,7 +21,7 @@ STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
 
 
-def run(step: Step, port: int) -> int:
+def serve_step(step: Step, port: int) -> int:
     """Serve a step until Ctrl-C, on another port if the wanted one is taken.
 
     Returns the exit code: 0, or STARTUP_FAILURE after one line on stderr that says why.

@@ -37,8 +37,8 @@ def own_singletons(step: Step) -> Iterator[None]:
 
 
 def clear_caches(step: Step) -> None:
-    """Empty what `lru_cache` keeps in a step. Other steps keep nothing there."""
-    if step.number == 2:
+    """Empty what `lru_cache` keeps in a step: in step 02, or in a copy of it."""
+    if step.has("dependencies"):
         for provider in vars(import_module(f"{step.package}.dependencies")).values():
             if hasattr(provider, "cache_clear"):
                 provider.cache_clear()

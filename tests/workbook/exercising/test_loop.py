@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT
+from steps.workbook.catalogue import PROJECT, STEPS
 from steps.workbook.exercising.copying import PARTS, copy_project
-from steps.workbook.exercising.exercises import Exercise, exercises_of
+from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
 
 KEY, NAME = "01a", "ex_01a_how_often_is_it_called"
 PATIENCE_S = 60
@@ -132,9 +132,9 @@ def test_a_solved_exercise_leads_to_the_next_one(learner: Learner) -> None:
 def test_the_next_one_is_in_the_same_step_then_after_it_then_at_the_start(
     learner: Learner,
 ) -> None:
-    following = [learner.solve(key) for key in ("08b", "08a", "08c", "09b", "09c", "09a")]
+    following = [learner.solve(key) for key in ("10a", "12b", "12a", "12c")]
 
-    assert following == ["08a", "08c", "09a", "09a", "09a", "01a"]
+    assert following == ["12a", "12a", "12c", "01a"]
 
 
 @pytest.mark.parametrize(
@@ -174,12 +174,12 @@ def test_an_error_in_a_function_is_shown_with_its_line(learner: Learner) -> None
 
 
 def test_a_prediction_beside_another_is_shown_with_its_line(learner: Learner) -> None:
-    (other,) = exercises_of("08a")
+    (other,) = exercises_of("09a")
     code = other.answer("starter").read_text(encoding="utf-8")
     code = code.replace("CLOSING_TWICE = ..., ...", "CLOSING_TWICE = [], 7")
     learner.write_another(other, code)
 
-    _, shown = learner.run("exercise", "08a")
+    _, shown = learner.run("exercise", "09a")
 
     line = code[: code.index("CLOSED_BY_CLOSING_TWICE")].count("\n") + 1
     assert "✗ CLOSED_BY_CLOSING_TWICE" in shown
@@ -188,11 +188,11 @@ def test_a_prediction_beside_another_is_shown_with_its_line(learner: Learner) ->
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: Linux or macOS")
 def test_an_error_in_a_child_of_a_fork_is_shown_as_one(learner: Learner) -> None:
-    (other,) = exercises_of("09b")
+    (other,) = exercises_of("12b")
     code = other.answer("solution").read_text(encoding="utf-8")
     learner.write_another(other, code.replace("self.client = ", "client = "))
 
-    _, shown = learner.run("exercise", "09b")
+    _, shown = learner.run("exercise", "12b")
 
     words = " ".join(shown.replace("│", " ").split())
     assert "Your code raised AttributeError: 'Worker' object has no attribute 'client'" in words
@@ -273,6 +273,39 @@ def test_hints_come_one_by_one_and_the_last_stays(learner: Learner) -> None:
         assert f"hint {expected} of {number}" in learner.run("hint", KEY)[1]
 
 
+MODULES = """
+import atexit, runpy, sys
+atexit.register(lambda: print("modules", *sys.modules))
+runpy.run_module("steps.workbook", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("command", ["exercise", "hint"])
+def test_neither_result_nor_hint_waits_for_a_framework(learner: Learner, command: str) -> None:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", MODULES, command, KEY],
+        cwd=learner.project,
+        env=learner.environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    modules = run.stdout.partition("\nmodules ")[2].split()
+
+    assert "steps.workbook.exercising.commands" in modules
+    assert {"fastapi", "sqlalchemy", "boto3", "dependency_injector"} & {*modules} == set()
+
+
+def test_rich_loads_while_the_tests_run(learner: Learner) -> None:
+    load = "import sys, steps.workbook.__main__, steps.workbook.exercising.commands; "
+    look = "print([name for name in ('rich', 'fastapi', 'sqlalchemy') if name in sys.modules])"
+    command = [sys.executable, "-c", load + look]
+
+    said = subprocess.check_output(command, cwd=learner.project, encoding="utf-8")  # noqa: S603
+
+    assert said == "[]\n"
+
+
 def test_the_solution_is_shown_only_after_all_tasks_pass(learner: Learner) -> None:
     exit_code, shown = learner.run("solution", KEY)
     assert exit_code == 1
@@ -336,6 +369,25 @@ def test_an_exercise_that_does_not_exist_gets_one_line(learner: Learner, step: s
     assert exit_code == 2
     assert KEY in shown
     assert "STEP=3" in shown
+
+
+def test_a_step_without_exercises_gets_one_line_with_the_next_that_has_some(
+    learner: Learner,
+) -> None:
+    with_some = {exercise.step for exercise in all_exercises()}
+    without = [step.number for step in STEPS if step.number not in with_some]
+    if not without:
+        pytest.skip("every step has some")
+
+    exit_code, shown = learner.run("exercise", str(without[0]))
+    assert learner.run("exercise", f"{without[0]:02}b") == (exit_code, shown)
+
+    following = min((step for step in with_some if step > without[0]), default=max(with_some))
+    assert exit_code == 2
+    assert shown == (
+        f"Step {without[0]:02} has no exercises yet. "
+        f"Step {following:02} has some: STEP={following}\n"
+    )
 
 
 def test_records_that_somebody_broke_are_forgotten(learner: Learner) -> None:

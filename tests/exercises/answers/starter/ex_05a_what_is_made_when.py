@@ -1,4 +1,4 @@
-"""04a · What is made when? · predict · 4 minutes
+"""05a · What is made when? · predict · 4 minutes
 
 Read notebook 05, "What step 05 changes".
 Replace each ... by a number. Then run: make exercise STEP=5

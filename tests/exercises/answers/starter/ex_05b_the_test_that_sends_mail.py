@@ -1,4 +1,4 @@
-"""04b · The test that sends mail · repair · 8 minutes
+"""05b · The test that sends mail · repair · 8 minutes
 
 Read notebook 05, "Replace a part in a test".
 The override stays too long and reaches too little. Repair mail_of_a_test. The app's own

@@ -1,4 +1,4 @@
-"""04c · Whose session is it? · repair · 12 minutes
+"""05c · Whose session is it? · repair · 12 minutes
 
 Read notebook 05, "What it still gets wrong".
 All requests share one session. Give each request its own: both parts use it, success

@@ -1,4 +1,4 @@
-"""05b · The user who cannot be read · repair · 7 minutes
+"""06b · The user who cannot be read · repair · 7 minutes
 
 Read notebook 06, "Return the row".
 Whoever adds a user cannot read it afterwards. Repair both. Run: make exercise STEP=6

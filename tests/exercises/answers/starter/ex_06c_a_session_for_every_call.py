@@ -1,4 +1,4 @@
-"""05c · A session for every call · build · 12 minutes
+"""06c · A session for every call · build · 12 minutes
 
 Read notebook 06, "The mechanism by hand".
 Each call of a decorated method gets its own session: it commits, or rolls back after

@@ -1,4 +1,4 @@
-"""06a · A change of email, half done · repair · 6 minutes
+"""07a · A change of email, half done · repair · 6 minutes
 
 Read notebook 07, "The right tool in the wrong place".
 If the audit event fails, the new email stays. Let both writes stay, or neither.

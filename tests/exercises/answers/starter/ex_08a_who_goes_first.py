@@ -1,4 +1,4 @@
-"""07a · Who goes first? · predict · 4 minutes
+"""08a · Who goes first? · predict · 4 minutes
 
 Read notebook 08, "The mechanism by hand".
 Replace each ... by a string or a number. Then run: make exercise STEP=8

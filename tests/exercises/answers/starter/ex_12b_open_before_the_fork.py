@@ -1,4 +1,4 @@
-"""09b · Open before the fork · repair · 8 minutes
+"""12b · Open before the fork · repair · 8 minutes
 
 Read notebook 12, "Watch an open container misbehave". It needs fork: Linux or macOS.
 The worker is made in the parent, and its children are told each other's answers.

@@ -1,4 +1,4 @@
-"""09c · Who may write it? · repair · 12 minutes
+"""12c · Who may write it? · repair · 12 minutes
 
 Read notebook 12, "The row is the truth".
 Two workers look at the same row, see that it is free, and both take it. A row whose
