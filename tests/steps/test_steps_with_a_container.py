@@ -34,7 +34,8 @@ pytestmark = [
 ]
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
-KNUTH = {"id": 7, "email": "knuth@example.com"}
+KNUTH = User(7, "knuth@example.com", "no hash")
+KNUTH_SENT = {"id": 7, "email": "knuth@example.com"}
 
 
 def module(step: Step, name: str) -> Any:
@@ -62,20 +63,20 @@ class FamousUsers:
     def __init__(self, *_: object, **__: object) -> None: ...
 
     def get(self, user_id: int) -> User:
-        return User(user_id, KNUTH["email"], "no hash")
+        return KNUTH
 
     def get_user(self, user_id: int) -> User:
-        return self.get(user_id)
+        return KNUTH
 
 
 class AsyncFamousUsers:
     def __init__(self, *_: object, **__: object) -> None: ...
 
     async def get(self, user_id: int) -> User:
-        return FamousUsers().get(user_id)
+        return KNUTH
 
     async def get_user(self, user_id: int) -> User:
-        return FamousUsers().get(user_id)
+        return KNUTH
 
 
 def famous_users(step: Step) -> type[FamousUsers | AsyncFamousUsers]:
@@ -258,7 +259,7 @@ def test_a_provider_is_overridden_like_any_dependency(step: Step) -> None:
 
     with TestClient(app) as client:
         app.dependency_overrides[get_user_service] = lambda: famous_users(step)()
-        assert client.get("/users/7").json() == KNUTH
+        assert client.get("/users/7").json() == KNUTH_SENT
         app.dependency_overrides.clear()
         assert client.get("/users/7").status_code == 404
 
@@ -286,7 +287,7 @@ def test_neither_users_nor_overrides_of_an_app_reach_the_other(step: Step, tmp_p
 
         for app, client, other in [(one, first, second), (two, second, first)]:
             with app.state.container.user_repository.override(Factory(famous_users(step))):
-                assert client.get("/users/7").json() == KNUTH
+                assert client.get("/users/7").json() == KNUTH_SENT
                 assert other.get("/users/7").status_code == 404
 
 
