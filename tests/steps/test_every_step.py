@@ -50,7 +50,8 @@ def app_on(step: Step, database: Path) -> FastAPI:
     app: FastAPI
     if opens_at_its_start(step):
         config: type[Settings] = getattr(main, "Config", Settings)
-        return main.create_app(config(database_url=url))
+        app = main.create_app(config(database_url=url))
+        return app
     app = main.create_app()
     dependencies = import_module(f"{step.package}.dependencies")
     app.dependency_overrides[dependencies.get_settings] = lambda: Settings(database_url=url)
