@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from threading import Barrier
+from threading import Barrier, Event
 from typing import assert_type
 
+import anyio.to_thread
 import pytest
 from dependency_injector.providers import Factory, Object
 from fastapi.testclient import TestClient
@@ -440,6 +441,35 @@ def test_a_plain_script_runs_every_use_case() -> None:
         assert [event.user_id for event in service.list_audit_events(user.id)] == [user.id]
         with pytest.raises(EmailTaken):
             service.sign_up(new_user())
+
+
+# What step 08 repairs
+
+
+def test_flaw_a_lookup_waits_in_line_while_every_worker_thread_is_taken() -> None:
+    go_on = Event()
+
+    async def take_all_threads() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(int(limiter.total_tokens)):
+                tasks.start_soon(anyio.to_thread.run_sync, lambda: go_on.wait(PATIENCE_S))
+
+    def waiting_for_a_thread() -> int:
+        return anyio.to_thread.current_default_thread_limiter().statistics().tasks_waiting
+
+    with TestClient(create_app()) as client, ThreadPoolExecutor(1) as caller:
+        assert client.portal
+        taken = client.portal.start_task_soon(take_all_threads)
+        try:
+            answer = caller.submit(client.get, "/users/1")
+            while not client.portal.call(waiting_for_a_thread):
+                assert not answer.done()
+        finally:
+            go_on.set()
+            taken.result(PATIENCE_S)
+
+        assert answer.result(PATIENCE_S).status_code == 404
 
 
 # What remains
