@@ -9,8 +9,8 @@ LAST = {"Connection": "close"}  # uvicorn closes it after an unhandled exception
 
 
 @pytest.fixture(autouse=True)
-def _flaw_of_step_06(service: Service, request: pytest.FixtureRequest) -> None:
-    if service.step.number == 6:
+def _flaw_of_the_session_decorator(service: Service, request: pytest.FixtureRequest) -> None:
+    if service.step.transaction == "method":
         reason = "each repository method is a transaction of its own; step 07 repairs this"
         request.applymarker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
 

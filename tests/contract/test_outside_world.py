@@ -50,6 +50,8 @@ def client(
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database.as_posix()}")
     monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("API_KEY", "")
+    broker = database.with_name("broker").as_posix().removeprefix("/")
+    monkeypatch.setenv("CELERY_BROKER_URL", f"filesystem:///{broker}")
     with (
         own_singletons(step),
         TestClient(step.create_app(), raise_server_exceptions=False) as client,

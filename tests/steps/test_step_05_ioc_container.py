@@ -1,10 +1,11 @@
-"""Step 05: a container holds the object graph in one place, and the use cases know only ports."""
+"""Step 05: a container holds the object graph in one place, for whoever calls."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any, TypeVar, assert_type, get_type_hints
 
@@ -14,42 +15,35 @@ from fastapi.testclient import TestClient
 from pwdlib.exceptions import UnknownHashError
 from pydantic import Secret, SecretStr
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
+from starlette.requests import HTTPConnection
 
 from steps.domain import ports
 from steps.domain.entities import AuditEvent, User
-from steps.domain.errors import ConfigurationError, EmailTaken, InvalidCredentials, UserNotFound
-from steps.domain.schemas import Credentials, NewUser
+from steps.domain.schemas import NewUser
 from steps.domain.settings import Settings, load_settings
 from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.object_storage import S3Client
 from steps.infrastructure.passwords import PasswordHasher
 from steps.step_05_ioc_container import repositories
-from steps.step_05_ioc_container.accessors import Accessors
 from steps.step_05_ioc_container.container import Container, open_container
+from steps.step_05_ioc_container.dependencies import (
+    get_bucket_repository,
+    get_container,
+    get_engine,
+    get_user_service,
+)
 from steps.step_05_ioc_container.main import create_app
 from steps.step_05_ioc_container.routes import sign_up
 from steps.step_05_ioc_container.services import UserService
-from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
+from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers, PlainHasher
 from steps.workbook.recording.events import Recording
-from steps.workbook.world.environment import variables
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 NEW_USER = NewUser(email="ada@example.com", password=Secret("correct horse"))
-GRACE = User(id=7, email="grace@example.com", password_hash="not hashed: navy blue")
-
-
-# Adapters that fit the ports and inherit from nothing
-
-
-class NoHasher:
-    def hash(self, password: str) -> str:
-        return f"not hashed: {password}"
-
-    def verify(self, password: str, password_hash: str | None) -> bool:
-        return password_hash == self.hash(password)
+GRACE = User(7, "grace@example.com", PlainHasher().hash("navy blue"))
 
 
 class BucketsInMemory:
@@ -60,45 +54,7 @@ class BucketsInMemory:
         raise NotImplementedError
 
 
-# The use cases without FastAPI, a database or the container
-
-
-@pytest.fixture
-def service() -> UserService:
-    return UserService(InMemoryUsers([]), InMemoryAuditEvents([]), NoHasher())
-
-
-def test_a_user_who_signed_up_in_memory_logs_in_and_has_an_event(service: UserService) -> None:
-    user = service.sign_up(NEW_USER)
-
-    assert service.log_in(Credentials(email=user.email, password=Secret("correct horse"))) == user
-    assert [event.action for event in service.list_audit_events(user.id)] == ["signed up"]
-
-
-def test_an_email_that_is_taken_in_memory_is_refused_without_a_second_event(
-    service: UserService,
-) -> None:
-    user = service.sign_up(NEW_USER)
-
-    with pytest.raises(EmailTaken):
-        service.sign_up(NEW_USER)
-    assert len(service.list_audit_events(user.id)) == 1
-
-
-@pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
-def test_a_wrong_password_and_an_unknown_email_are_the_same_error(
-    service: UserService, email: str
-) -> None:
-    service.sign_up(NEW_USER)
-
-    with pytest.raises(InvalidCredentials):
-        service.log_in(Credentials(email=email, password=Secret("wrong horse")))
-
-
-def test_an_unknown_user_has_neither_data_nor_events(service: UserService) -> None:
-    for look_up in (service.get_user, service.list_audit_events):
-        with pytest.raises(UserNotFound):
-            look_up(1)
+# One graph for all callers
 
 
 def run_python(script: str) -> str:
@@ -112,30 +68,20 @@ def run_python(script: str) -> str:
     return run.stdout.strip()
 
 
-def test_importing_the_use_cases_loads_no_framework_and_no_driver() -> None:
-    loaded = run_python(
-        "import sys, steps.step_05_ioc_container.services\n"
-        "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
-    )
-
-    frameworks = {"fastapi", "starlette", "sqlalchemy", "dependency_injector", "boto3", "botocore"}
-    assert "pydantic" in loaded.split()
-    assert not frameworks & set(loaded.split())
-
-
 def test_a_script_signs_a_user_up_where_fastapi_is_not_installed() -> None:
     """dependency-injector imports FastAPI if it can, so here nobody can."""
     script = """
 import sys
 sys.modules["fastapi"] = sys.modules["starlette"] = None
 from pydantic import Secret
+from sqlalchemy.orm import Session
 from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
 from steps.step_05_ioc_container.container import open_container
 
 ada = NewUser(email="ada@example.com", password=Secret("correct horse"))
 with open_container(load_settings()) as container:
-    with container.session_factory().begin() as session:
+    with Session(container.engine()) as session, session.begin():
         service = container.user_service(users__session=session, audit_events__session=session)
         print(service.sign_up(ada).email)
 """
@@ -176,7 +122,7 @@ def test_both_repositories_of_a_use_case_get_the_session_of_the_call() -> None:
 
 
 def test_the_container_says_what_it_makes_to_a_type_checker_and_keeps_its_word() -> None:
-    with open_container(load_settings()) as container, container.session_factory()() as session:
+    with open_container(load_settings()) as container, Session(container.engine()) as session:
         user_service = container.user_service(users__session=session, audit_events__session=session)
         assert_type(user_service, UserService)
         assert isinstance(user_service, UserService)
@@ -184,10 +130,6 @@ def test_the_container_says_what_it_makes_to_a_type_checker_and_keeps_its_word()
         engine = container.engine()
         assert_type(engine, Engine)
         assert isinstance(engine, Engine)
-
-        session_factory = container.session_factory()
-        assert_type(session_factory, sessionmaker[Session])
-        assert isinstance(session_factory, sessionmaker)
 
         s3_client = container.s3_client()
         assert_type(s3_client, S3Client)
@@ -199,7 +141,7 @@ def test_the_container_says_what_it_makes_to_a_type_checker_and_keeps_its_word()
 
 
 def test_the_container_promises_ports_and_gives_adapters() -> None:
-    with open_container(load_settings()) as container, container.session_factory()() as session:
+    with open_container(load_settings()) as container, Session(container.engine()) as session:
         users = container.user_repository(session)
         assert_type(users, ports.UserRepository)
         assert isinstance(users, repositories.UserRepository)
@@ -225,15 +167,29 @@ def type_of_service(endpoint: Callable[[NewUser, Service], User]) -> type[Servic
     return service
 
 
-def test_an_endpoint_and_an_accessor_name_the_service_that_they_get() -> None:
+def test_an_endpoint_names_the_service_that_it_gets() -> None:
     endpoint_gets = type_of_service(sign_up)
     assert_type(endpoint_gets, type[UserService])
     assert endpoint_gets is UserService
 
-    with TestClient(create_app()) as client, session_of(client) as session:
-        user_service = accessors_of(client).user_service(session)
-        assert_type(user_service, UserService)
-        assert isinstance(user_service, UserService)
+
+def test_the_providers_of_the_web_layer_give_what_their_types_say(client: TestClient) -> None:
+    container = asyncio.run(get_container(HTTPConnection({"type": "http", "app": client.app})))
+    assert_type(container, Container)
+    assert container is container_of(client)
+
+    engine = asyncio.run(get_engine(container))
+    assert_type(engine, Engine)
+    assert engine is container.engine()
+
+    buckets = asyncio.run(get_bucket_repository(container))
+    assert_type(buckets, ports.BucketRepository)
+    assert isinstance(buckets, repositories.BucketRepository)
+
+    with Session(engine) as session:
+        service = asyncio.run(get_user_service(container, session))
+        assert_type(service, UserService)
+        assert isinstance(service, UserService)
 
 
 # The settings come in once, checked
@@ -248,42 +204,13 @@ def test_a_container_without_settings_says_so_before_it_makes_anything(
     assert recording.events == []
 
 
-@pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
-def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
-    name: str, recording: Recording
-) -> None:
-    with (
-        variables({name: "nonsense"}),
-        pytest.raises(ConfigurationError, match=name),
-        TestClient(create_app()),
-    ):
-        pass
-
-    assert recording.events == []
-
-
 # Overrides
 
 
 def container_of(client: TestClient) -> Container:
-    container: Container = state_of(client).container
-    return container
-
-
-def accessors_of(client: TestClient) -> Accessors:
-    accessors: Accessors = state_of(client).accessors
-    return accessors
-
-
-def state_of(client: TestClient) -> Any:
     app: Any = client.app
-    return app.state
-
-
-@contextmanager
-def session_of(client: TestClient) -> Iterator[Session]:
-    with container_of(client).session_factory()() as session:
-        yield session
+    container: Container = app.state.container
+    return container
 
 
 @pytest.fixture
@@ -293,7 +220,7 @@ def client() -> Iterator[TestClient]:
 
 
 def test_an_override_of_the_service_reaches_the_endpoint(client: TestClient) -> None:
-    service = UserService(InMemoryUsers([GRACE]), InMemoryAuditEvents([]), NoHasher())
+    service = UserService(InMemoryUsers([GRACE]), InMemoryAuditEvents([]), PlainHasher())
 
     with container_of(client).user_service.override(service):
         assert client.get("/users/7").json() == {"id": 7, "email": "grace@example.com"}
@@ -322,7 +249,7 @@ def test_an_override_of_the_password_hasher_reaches_the_endpoint(client: TestCli
     container = container_of(client)
 
     with container.user_repository.override(InMemoryUsers([GRACE])):
-        with container.password_hasher.override(NoHasher()):
+        with container.password_hasher.override(PlainHasher()):
             assert client.post("/login", json=grace).status_code == 200
         with pytest.raises(UnknownHashError):
             client.post("/login", json=grace)
@@ -345,6 +272,15 @@ def test_an_override_of_the_settings_reaches_the_endpoint(client: TestClient) ->
     with container_of(client).settings.override(other):
         assert (create_bucket("another key"), create_bucket("key")) == (201, 401)
     assert (create_bucket("another key"), create_bucket("key")) == (401, 201)
+
+
+def test_what_lies_below_the_top_is_replaced_without_an_app_as_well() -> None:
+    container = Container(settings=load_settings())
+    with (
+        container.user_repository.override(InMemoryUsers([GRACE])),
+        container.audit_event_repository.override(InMemoryAuditEvents([])),
+    ):
+        assert container.user_service().get_user(7) == GRACE
 
 
 def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient) -> None:
@@ -376,7 +312,6 @@ def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> No
 
         container.reset_singletons()
         assert str(container.engine().url) == "sqlite:///other.db"
-        assert container.session_factory().kw["bind"] is container.engine()
         assert container.s3_client().meta.endpoint_url == "http://127.0.0.1:1"
 
         container.engine().dispose()
@@ -398,7 +333,7 @@ def test_flaw_whoever_calls_must_know_which_parts_need_the_session() -> None:
 
 def test_flaw_the_web_layer_makes_the_session_and_commits(recording: Recording) -> None:
     """A script that forgets the commit keeps nothing."""
-    with open_container(load_settings()) as container, container.session_factory()() as session:
+    with open_container(load_settings()) as container, Session(container.engine()) as session:
         service = container.user_service(users__session=session, audit_events__session=session)
         service.sign_up(NEW_USER)
 

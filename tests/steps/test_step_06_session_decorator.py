@@ -1,5 +1,6 @@
-"""Step 06: a decorator gives each repository method a session of its own."""
+"""Step 06: a decorator, made by the container, gives each repository method a session."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +12,15 @@ from pathlib import Path
 from threading import Barrier
 from types import ModuleType
 from typing import Any, assert_type, get_args
-from unittest.mock import patch
 
 import pytest
+from dependency_injector.providers import Callable as CallableProvider
 from dependency_injector.providers import Object
 from fastapi.testclient import TestClient
 from pydantic import Secret, SecretStr
-from sqlalchemy import Engine, QueuePool, event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.requests import HTTPConnection
 
 from steps.domain import ports
 from steps.domain.entities import AuditEvent, User
@@ -28,14 +30,24 @@ from steps.domain.settings import Settings, load_settings
 from steps.infrastructure import database
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.tables import AuditEventRow, UserRow
-from steps.step_06_session_decorator.accessors import Accessors
 from steps.step_06_session_decorator.container import Container, open_container
+from steps.step_06_session_decorator.dependencies import (
+    get_bucket_repository,
+    get_container,
+    get_engine,
+    get_user_service,
+)
 from steps.step_06_session_decorator.main import create_app
-from steps.step_06_session_decorator.repositories import AuditEventRepository, UserRepository
+from steps.step_06_session_decorator.repositories import (
+    AuditEventRepository,
+    BucketRepository,
+    UserRepository,
+)
 from steps.step_06_session_decorator.services import UserService
-from steps.step_06_session_decorator.sessions import with_session
-from steps.workbook.catalogue import find_step
+from steps.step_06_session_decorator.sessions import SessionDecorator
+from steps.workbook.catalogue import Step, find_step
 from steps.workbook.recording.events import Recording
+from steps.workbook.world.databases import connections_in_use
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -53,13 +65,8 @@ def container() -> Iterator[Container]:
 
 
 @pytest.fixture
-def session_factory(container: Container) -> sessionmaker[Session]:
-    return container.session_factory()
-
-
-def connections_in_use(engine: Engine) -> int:
-    assert isinstance(engine.pool, QueuePool)
-    return engine.pool.checkedout()
+def with_session(container: Container) -> SessionDecorator:
+    return container.with_session()
 
 
 def count_rows(engine: Engine) -> tuple[int, int]:
@@ -79,15 +86,13 @@ def another_engine(folder: Path) -> Engine:
 
 
 def functions_of(module: ModuleType) -> Iterator[Callable[..., Any]]:
-    """Give out its functions, the methods of its classes and what an accessors module holds."""
+    """Give out a module's functions and the methods of its classes."""
     for thing in vars(module).values():
         if getattr(thing, "__module__", "") == module.__name__:
             if inspect.isfunction(thing):
                 yield thing
             elif inspect.isclass(thing):
                 yield from filter(inspect.isfunction, vars(thing).values())
-    if hasattr(module, "Accessors"):
-        yield from filter(inspect.isfunction, vars(module.Accessors()).values())
 
 
 def has_a_session(function: Callable[..., Any]) -> bool:
@@ -98,8 +103,8 @@ def has_a_session(function: Callable[..., Any]) -> bool:
     return "session" in signature.parameters or bool(named & {Session, sessionmaker[Session]})
 
 
-def signatures_with_a_session(number: int) -> set[str]:
-    step = find_step(number)
+def signatures_with_a_session(step: Step | None) -> set[str]:
+    assert step
     names = {path.stem for path in step.folder.glob("*.py")}
     modules = [
         import_module(f"{step.package}.{name}")
@@ -109,33 +114,68 @@ def signatures_with_a_session(number: int) -> set[str]:
 
 
 def test_no_signature_outside_the_infrastructure_has_a_session() -> None:
-    in_step_05 = {"session", "user_service", "get_session", "get_user_service", "health"}
+    step = find_step(6)
 
-    assert signatures_with_a_session(4) == in_step_05
-    assert signatures_with_a_session(5) == set()
+    assert signatures_with_a_session(step.before) == {"get_session", "get_user_service"}
+    assert signatures_with_a_session(step) == set()
 
 
 def test_a_request_hands_nothing_over() -> None:
     app = create_app()
+    handed_over: list[object] = []
     with TestClient(app) as client:
-        accessors = app.state.accessors
-        with patch.object(accessors, "user_service", wraps=accessors.user_service) as user_service:
+        container: Container = app.state.container
+        service = container.user_service()
+
+        def note(*arguments: object, **named: object) -> UserService:
+            handed_over.extend([*arguments, *named])
+            return service
+
+        with container.user_service.override(CallableProvider(note)):
             assert client.post("/users", json=ADA).status_code == 201
 
-    user_service.assert_called_once_with()
+    assert handed_over == []
+
+
+# Where the decorator comes from
+
+
+def test_the_container_makes_one_decorator_on_its_own_session_factory(tmp_path: Path) -> None:
+    one, two = Container(settings=load_settings()), Container(settings=load_settings())
+
+    assert_type(one.with_session(), SessionDecorator)
+    assert isinstance(one.with_session(), SessionDecorator)
+    assert one.with_session() is one.with_session() is not two.with_session()
+    assert one.with_session()._session_factory is one.session_factory()
+    for container in (one, two):
+        container.engine().dispose()
+
+
+def test_two_containers_write_to_their_own_databases(container: Container, tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'another.db').as_posix()}"
+    other = Container(settings=Settings(database_url=SecretStr(url)))
+
+    other.user_repository().add("ada@example.com", "hash")
+
+    assert count_rows(other.engine()) == (1, 0)
+    assert count_rows(container.engine()) == (0, 0)
+    other.engine().dispose()
 
 
 # What the decorator makes of a method
 
 
 class SampleRepository:
-    """Something that has a session factory, and methods that need a session."""
+    """Methods that need a session, and two that call another one of them."""
 
-    def __init__(self, session_factory: sessionmaker[Session]) -> None:
-        self.session_factory = session_factory
+    def __init__(self, with_session: SessionDecorator) -> None:
+        self.add = with_session(self._add)
+        self.add_two = with_session(self._add_two)
+        self.count = with_session(self._count)
+        self.count_twice = with_session(self._count_twice)
+        self.read_then_add_then_fail = with_session(self._read_then_add_then_fail)
 
-    @with_session
-    def add(self, session: Session, email: str, *, error: BaseException | None = None) -> Session:
+    def _add(self, session: Session, email: str, *, error: BaseException | None = None) -> Session:
         """Write, then fail if told to."""
         self.row = UserRow(email=email, password_hash="hash")
         session.add(self.row)
@@ -144,14 +184,12 @@ class SampleRepository:
             raise error
         return session
 
-    @with_session
-    def add_two(self, session: Session, outer: str, inner: str) -> None:
+    def _add_two(self, session: Session, outer: str, inner: str) -> None:
         session.add(UserRow(email=outer, password_hash="hash"))
         session.flush()
         self.add(inner)
 
-    @with_session
-    def count_twice(self, session: Session, before: Barrier, after: Barrier) -> None:
+    def _count_twice(self, session: Session, before: Barrier, after: Barrier) -> None:
         session.connection()
         before.wait(PATIENCE_S)
         try:
@@ -159,74 +197,107 @@ class SampleRepository:
         finally:
             after.wait(PATIENCE_S)
 
-    @with_session
-    def count(self, session: Session) -> int:
+    def _count(self, session: Session) -> int:
         return session.scalar(select(func.count()).select_from(UserRow)) or 0
 
-    @with_session
-    def read_then_add_then_fail(self, session: Session, email: str) -> None:
+    def _read_then_add_then_fail(self, session: Session, email: str) -> None:
         session.scalar(select(UserRow.id))
         self.add(email)
         raise RuntimeError
 
 
-def test_a_decorated_method_keeps_its_name_and_its_docstring() -> None:
-    assert SampleRepository.add.__name__ == "add"
-    assert SampleRepository.add.__qualname__ == "SampleRepository.add"
-    assert SampleRepository.add.__doc__ == "Write, then fail if told to."
+def test_a_decorated_method_keeps_the_name_and_the_docstring_of_what_it_calls(
+    with_session: SessionDecorator,
+) -> None:
+    add: Any = SampleRepository(with_session).add
+
+    assert add.__qualname__ == "SampleRepository._add"
+    assert add.__doc__ == "Write, then fail if told to."
+
+
+def test_inspect_shows_the_session_that_no_caller_passes(with_session: SessionDecorator) -> None:
+    """It looks through every wrapper. mypy knows better: see the ports."""
+    users = UserRepository(with_session)
+
+    assert list(inspect.signature(users.get).parameters) == ["session", "user_id"]
+    assert users.get(1) is None
+    as_inspect_shows_it: Any = users.get
+    with pytest.raises(TypeError, match="takes 3 positional arguments but 4 were given"):
+        as_inspect_shows_it(Session(), 1)
 
 
 @pytest.mark.parametrize(
     ("method", "in_port"),
     [
-        (UserRepository.add, ports.UserRepository.add),
-        (UserRepository.get, ports.UserRepository.get),
-        (UserRepository.get_by_email, ports.UserRepository.get_by_email),
-        (AuditEventRepository.add, ports.AuditEventRepository.add),
-        (AuditEventRepository.list_for_user, ports.AuditEventRepository.list_for_user),
+        (UserRepository._add, ports.UserRepository.add),
+        (UserRepository._get, ports.UserRepository.get),
+        (UserRepository._get_by_email, ports.UserRepository.get_by_email),
+        (AuditEventRepository._add, ports.AuditEventRepository.add),
+        (AuditEventRepository._list_for_user, ports.AuditEventRepository.list_for_user),
     ],
     ids=lambda method: method.__qualname__,
 )
 def test_without_the_session_its_signature_is_that_of_the_port(
     method: Callable[..., Any], in_port: Callable[..., Any]
 ) -> None:
-    assert inspect.signature(method) == inspect.signature(in_port)
+    signature = inspect.signature(method)
+    others = [p for p in signature.parameters.values() if p.name != "session"]
+
+    assert len(others) == len(signature.parameters) - 1
+    assert signature.replace(parameters=others) == inspect.signature(in_port)
 
 
-def test_it_refuses_at_decoration_what_runs_after_its_call() -> None:
-    async def report(self: SampleRepository, session: Session) -> None: ...
+def test_it_refuses_at_decoration_what_runs_after_its_call(
+    with_session: SessionDecorator,
+) -> None:
+    async def report(session: Session) -> None: ...
 
-    def stream(self: SampleRepository, session: Session) -> Iterator[int]:
+    def stream(session: Session) -> Iterator[int]:
         yield 1
 
-    async def stream_later(self: SampleRepository, session: Session) -> AsyncIterator[int]:
+    async def stream_later(session: Session) -> AsyncIterator[int]:
         yield 1
 
-    refused: list[Callable[[SampleRepository, Session], object]] = [report, stream, stream_later]
+    refused: list[Callable[[Session], object]] = [report, stream, stream_later]
     for method in refused:
         with pytest.raises(TypeError, match=rf"{method.__name__}: its session would close"):
             with_session(method)
 
 
-def test_it_refuses_what_runs_after_its_call_in_another_decorator_as_well() -> None:
-    async def report(self: SampleRepository, session: Session) -> None: ...
+def test_it_refuses_what_runs_after_its_call_in_another_decorator_as_well(
+    with_session: SessionDecorator,
+) -> None:
+    async def report(session: Session) -> None: ...
 
     @wraps(report)
-    def wrapped_report(self: SampleRepository, session: Session) -> Coroutine[Any, Any, None]:
-        return report(self, session)
+    def wrapped_report(session: Session) -> Coroutine[Any, Any, None]:
+        return report(session)
 
     @contextmanager
-    def locked(self: SampleRepository, session: Session) -> Iterator[None]:
+    def locked(session: Session) -> Iterator[None]:
         yield
 
-    refused: list[Callable[[SampleRepository, Session], object]] = [wrapped_report, locked]
+    refused: list[Callable[[Session], object]] = [wrapped_report, locked]
     for method in refused:
         with pytest.raises(TypeError, match=rf"{method.__name__}: its session would close"):
             with_session(method)
+
+
+def test_it_refuses_a_bound_method_that_runs_after_its_call(
+    with_session: SessionDecorator,
+) -> None:
+    class Reports:
+        def __init__(self) -> None:
+            self.write = with_session(self._write)
+
+        async def _write(self, session: Session) -> None: ...
+
+    with pytest.raises(TypeError, match=r"Reports\._write: its session would close"):
+        Reports()
 
 
 def test_it_commits_closes_and_gives_the_connection_back(container: Container) -> None:
-    repository = SampleRepository(container.session_factory())
+    repository = SampleRepository(container.with_session())
     session = repository.add("ada@example.com")
 
     assert count_rows(container.engine()) == (1, 0)
@@ -239,17 +310,18 @@ def test_it_commits_closes_and_gives_the_connection_back(container: Container) -
 def test_after_an_error_it_rolls_back_and_gives_the_connection_back(
     error: BaseException, container: Container, recording: Recording
 ) -> None:
-    with pytest.raises(type(error)):
-        SampleRepository(container.session_factory()).add("ada@example.com", error=error)
+    with pytest.raises(type(error)) as caught:
+        SampleRepository(container.with_session()).add("ada@example.com", error=error)
 
+    assert caught.value is error
     assert recording.count("transaction", "rolls back") == 1
     assert recording.left_open() == ["engine 1", "connection 1"]
     assert connections_in_use(container.engine()) == 0
     assert count_rows(container.engine()) == (0, 0)
 
 
-def test_a_commit_that_fails_reaches_the_caller_and_gives_the_connection_back(
-    container: Container,
+def test_a_commit_that_fails_reaches_the_caller_and_closes_the_session(
+    container: Container, recording: Recording
 ) -> None:
     session_factory = container.session_factory()
 
@@ -258,8 +330,10 @@ def test_a_commit_that_fails_reaches_the_caller_and_gives_the_connection_back(
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        SampleRepository(session_factory).add("ada@example.com")
+        SampleRepository(container.with_session()).add("ada@example.com")
 
+    assert recording.count("session", "closed") == 1
+    assert recording.left_open() == ["engine 1", "connection 1"]
     assert connections_in_use(container.engine()) == 0
     assert count_rows(container.engine()) == (0, 0)
 
@@ -277,16 +351,17 @@ def test_each_call_is_a_transaction_of_its_own(container: Container, recording: 
 # What the repositories are to the use cases
 
 
-def test_the_repositories_fit_their_ports(session_factory: sessionmaker[Session]) -> None:
+def test_the_repositories_fit_their_ports(with_session: SessionDecorator) -> None:
     """mypy checks the first two lines, and assert_type: callers of a port have no session."""
-    users: ports.UserRepository = UserRepository(session_factory)
-    audit_events: ports.AuditEventRepository = AuditEventRepository(session_factory)
+    users: ports.UserRepository = UserRepository(with_session)
+    audit_events: ports.AuditEventRepository = AuditEventRepository(with_session)
 
     ada = users.add("ada@example.com", "hash")
     bob = users.add(email="bob@example.com", password_hash="hash")
     audit_events.add(ada.id, action="signed up")
 
-    assert_type(UserRepository(session_factory).get(1), User | None)
+    assert_type(UserRepository(with_session).get(1), User | None)
+    assert_type(AuditEventRepository(with_session).list_for_user(1), list[AuditEvent])
     assert users.get(ada.id) == users.get_by_email("ada@example.com") == ada
     assert users.get(user_id=bob.id) == users.get_by_email(email="bob@example.com") == bob
     assert [audit_event.action for audit_event in audit_events.list_for_user(ada.id)] == [
@@ -362,16 +437,24 @@ def test_the_container_gives_what_its_types_say(container: Container) -> None:
     assert isinstance(users, UserRepository)
 
 
-def test_the_accessors_give_what_their_types_say(container: Container) -> None:
-    accessors = Accessors()
-    container.wire(modules=[accessors], warn_unresolved=True)
+def test_the_providers_of_the_web_layer_give_what_their_types_say() -> None:
+    app = create_app()
+    with TestClient(app):
+        container = asyncio.run(get_container(HTTPConnection({"type": "http", "app": app})))
+        assert_type(container, Container)
+        assert container is app.state.container
 
-    service = accessors.user_service()
-    assert_type(service, UserService)
-    assert isinstance(service, UserService)
-    assert accessors.engine() is container.engine()
-    assert accessors.settings() is container.settings()
-    container.unwire()
+        service = asyncio.run(get_user_service(container))
+        assert_type(service, UserService)
+        assert isinstance(service, UserService)
+
+        engine = asyncio.run(get_engine(container))
+        assert_type(engine, Engine)
+        assert engine is container.engine()
+
+        buckets = asyncio.run(get_bucket_repository(container))
+        assert_type(buckets, ports.BucketRepository)
+        assert isinstance(buckets, BucketRepository)
 
 
 def test_a_script_runs_a_whole_use_case_without_an_app() -> None:
@@ -452,7 +535,7 @@ def test_flaw_a_write_inside_a_write_locks_itself_out_on_sqlite(
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
 
     with pytest.raises(DatabaseUnavailable) as caught:
-        SampleRepository(container.session_factory()).add_two("ada@example.com", "bob@example.com")
+        SampleRepository(container.with_session()).add_two("ada@example.com", "bob@example.com")
 
     assert "database is locked" in str(caught.value.__cause__)
     assert count_rows(container.engine()) == (0, 0)
@@ -462,7 +545,7 @@ def test_flaw_what_an_inner_call_wrote_outlives_the_rollback_of_the_outer_one(
     container: Container,
 ) -> None:
     with pytest.raises(RuntimeError):
-        SampleRepository(container.session_factory()).read_then_add_then_fail("ada@example.com")
+        SampleRepository(container.with_session()).read_then_add_then_fail("ada@example.com")
 
     assert count_rows(container.engine()) == (1, 0)
 
@@ -473,7 +556,7 @@ def test_flaw_nested_calls_in_as_many_threads_as_connections_wait_for_each_other
     """Reads suffice. Each thread holds a connection until all have given up on a second one."""
     monkeypatch.setattr(database, "POOL_SIZE", 4)
     monkeypatch.setattr(database, "POOL_TIMEOUT_S", 0.1)
-    notebook = SampleRepository(container.session_factory())
+    notebook = SampleRepository(container.with_session())
     before, after = Barrier(4), Barrier(4)
 
     with ThreadPoolExecutor(4) as threads:

@@ -1,20 +1,23 @@
 """Step 07: a context manager from the container makes one use case one transaction."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from threading import Barrier
+from threading import Barrier, Event
 from typing import assert_type
 
+import anyio.to_thread
 import pytest
 from dependency_injector.providers import Factory, Object
 from fastapi.testclient import TestClient
 from pydantic import Secret
-from sqlalchemy import Engine, QueuePool, event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.orm import Session
+from starlette.requests import HTTPConnection
 
 from steps.domain import ports
 from steps.domain.entities import AuditEvent, User
@@ -24,15 +27,21 @@ from steps.domain.settings import load_settings
 from steps.infrastructure import database
 from steps.infrastructure.database import check_database
 from steps.infrastructure.tables import UserRow
-from steps.step_07_context_manager.accessors import Accessors
 from steps.step_07_context_manager.container import Container, open_container
+from steps.step_07_context_manager.dependencies import (
+    get_bucket_repository,
+    get_container,
+    get_engine,
+    get_user_service,
+)
 from steps.step_07_context_manager.main import create_app
-from steps.step_07_context_manager.repositories import UserRepository
+from steps.step_07_context_manager.repositories import BucketRepository, UserRepository
 from steps.step_07_context_manager.services import UserService
 from steps.step_07_context_manager.sessions import UnitOfWork
 from steps.workbook.catalogue import find_step
 from steps.workbook.fakes.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.recording.events import Recording
+from steps.workbook.world.databases import connections_in_use
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -74,11 +83,6 @@ def credentials(sent: str = "correct horse") -> Credentials:
 def users_in(container: Container) -> list[str]:
     with Session(container.engine()) as session:
         return list(session.scalars(select(UserRow.email).order_by(UserRow.id)))
-
-
-def connections_in_use(engine: Engine) -> int:
-    assert isinstance(engine.pool, QueuePool)
-    return engine.pool.checkedout()
 
 
 class RefusingAuditEvents:
@@ -361,16 +365,24 @@ def test_the_container_knows_the_types_of_what_it_makes(container: Container) ->
     assert isinstance(service, UserService)
 
 
-def test_the_accessors_know_the_types_of_what_they_hand_over() -> None:
+def test_the_providers_of_the_web_layer_give_what_their_types_say() -> None:
     app = create_app()
     with TestClient(app):
-        accessors: Accessors = app.state.accessors
-        service = assert_type(accessors.user_service(), UserService)
-        engine = assert_type(accessors.engine(), Engine)
-        assert_type(accessors.bucket_repository(), ports.BucketRepository)
+        container = asyncio.run(get_container(HTTPConnection({"type": "http", "app": app})))
+        assert_type(container, Container)
+        assert container is app.state.container
 
+        service = asyncio.run(get_user_service(container))
+        assert_type(service, UserService)
         assert isinstance(service, UserService)
-        assert engine is app.state.container.engine()
+
+        engine = asyncio.run(get_engine(container))
+        assert_type(engine, Engine)
+        assert engine is container.engine()
+
+        buckets = asyncio.run(get_bucket_repository(container))
+        assert_type(buckets, ports.BucketRepository)
+        assert isinstance(buckets, BucketRepository)
 
 
 class FamousUsers(UserRepository):
@@ -431,6 +443,35 @@ def test_a_plain_script_runs_every_use_case() -> None:
             service.sign_up(new_user())
 
 
+# What step 08 repairs
+
+
+def test_flaw_a_lookup_waits_in_line_while_every_worker_thread_is_taken() -> None:
+    go_on = Event()
+
+    async def take_all_threads() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(int(limiter.total_tokens)):
+                tasks.start_soon(anyio.to_thread.run_sync, lambda: go_on.wait(PATIENCE_S))
+
+    def waiting_for_a_thread() -> int:
+        return anyio.to_thread.current_default_thread_limiter().statistics().tasks_waiting
+
+    with TestClient(create_app()) as client, ThreadPoolExecutor(1) as caller:
+        assert client.portal
+        taken = client.portal.start_task_soon(take_all_threads)
+        try:
+            answer = caller.submit(client.get, "/users/1")
+            while not client.portal.call(waiting_for_a_thread):
+                assert not answer.done()
+        finally:
+            go_on.set()
+            taken.result(PATIENCE_S)
+
+        assert answer.result(PATIENCE_S).status_code == 404
+
+
 # What remains
 
 
@@ -473,11 +514,11 @@ def test_flaw_after_its_commit_a_block_goes_on_in_another_transaction(
 
 
 def test_flaw_the_same_behaviour_takes_more_files_and_lines_than_in_step_01() -> None:
-    files = {number: list(find_step(number).folder.glob("*.py")) for number in (1, 6)}
+    files = {number: list(find_step(number).folder.glob("*.py")) for number in (1, 7)}
     lines = {
         number: sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
         for number, paths in files.items()
     }
 
-    assert len(files[6]) > len(files[1])
-    assert lines[6] > lines[1]
+    assert len(files[7]) > len(files[1])
+    assert lines[7] > lines[1]

@@ -25,6 +25,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from starlette.requests import HTTPConnection
 
 from steps.domain import async_ports as ports
 from steps.domain.entities import AuditEvent, User
@@ -35,10 +36,15 @@ from steps.infrastructure import database, passwords
 from steps.infrastructure.database import check_async_database
 from steps.infrastructure.tables import UserRow
 from steps.step_08_async import container as container_module
-from steps.step_08_async.accessors import Accessors
 from steps.step_08_async.container import Container, open_container
+from steps.step_08_async.dependencies import (
+    get_bucket_repository,
+    get_container,
+    get_engine,
+    get_user_service,
+)
 from steps.step_08_async.main import create_app
-from steps.step_08_async.repositories import AuditEventRepository, UserRepository
+from steps.step_08_async.repositories import AuditEventRepository, BucketRepository, UserRepository
 from steps.step_08_async.services import UserService
 from steps.step_08_async.sessions import UnitOfWork
 from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
@@ -586,16 +592,24 @@ async def test_the_container_knows_the_types_of_what_it_makes(container: Contain
     assert isinstance(service, UserService)
 
 
-def test_the_accessors_know_the_types_of_what_they_hand_over() -> None:
+def test_the_providers_of_the_web_layer_give_what_their_types_say() -> None:
     app = create_app()
     with TestClient(app):
-        accessors: Accessors = app.state.accessors
-        service = assert_type(accessors.user_service(), UserService)
-        engine = assert_type(accessors.engine(), AsyncEngine)
-        assert_type(accessors.bucket_repository(), ports.BucketRepository)
+        container = asyncio.run(get_container(HTTPConnection({"type": "http", "app": app})))
+        assert_type(container, Container)
+        assert container is app.state.container
 
+        service = asyncio.run(get_user_service(container))
+        assert_type(service, UserService)
         assert isinstance(service, UserService)
-        assert engine is app.state.container.engine()
+
+        engine = asyncio.run(get_engine(container))
+        assert_type(engine, AsyncEngine)
+        assert engine is container.engine()
+
+        buckets = asyncio.run(get_bucket_repository(container))
+        assert_type(buckets, ports.BucketRepository)
+        assert isinstance(buckets, BucketRepository)
 
 
 class FamousUsers(UserRepository):

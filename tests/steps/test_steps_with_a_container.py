@@ -1,35 +1,32 @@
-"""Steps 05 to 08: the lifespan opens a container, and wires it to its own app's accessors."""
+"""Where the lifespan opens a container, each request finds that of its own app, by `app.state`."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import anyio
-import anyio.to_thread
 import boto3
 import pytest
 from botocore.exceptions import NoRegionError
+from dependency_injector import wiring
 from dependency_injector.errors import Error
-from dependency_injector.providers import Dependency, Factory, ThreadSafeSingleton
-from dependency_injector.wiring import Provide, UnresolvedMarkerWarning, inject
-from fastapi import FastAPI
+from dependency_injector.providers import BaseSingleton, Dependency, Factory, ThreadSafeSingleton
+from fastapi import FastAPI, WebSocket
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
+from starlette.requests import HTTPConnection
 
 from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
-from steps.workbook.world.environment import new_database, variables
+from steps.workbook.world.environment import variables
 
-WITH_A_CONTAINER = [step for step in STEPS if 5 <= step.number <= 8]
-FIRST_ASYNC_STEP = 8
+WITH_A_CONTAINER = [step for step in STEPS if step.has("container")]
 
 pytestmark = [
     pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing"),
@@ -37,27 +34,8 @@ pytestmark = [
 ]
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
-
-
-class NoS3:
-    """A client of an empty S3. A real one takes longer than all else at the start of an app."""
-
-    def list_buckets(self) -> dict[str, list[dict[str, str]]]:
-        return {"Buckets": []}
-
-    def close(self) -> None: ...
-
-
-@pytest.fixture
-def own_database() -> Iterator[None]:
-    with new_database():
-        yield
-
-
-@pytest.fixture
-def no_s3(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = SimpleNamespace(client=lambda *_, **__: NoS3())
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+KNUTH = User(7, "knuth@example.com", "no hash")
+KNUTH_SENT = {"id": 7, "email": "knuth@example.com"}
 
 
 def module(step: Step, name: str) -> Any:
@@ -77,6 +55,32 @@ def sync_engine_of(container: Any) -> Engine:
     """Return the engine itself, or the one inside an AsyncEngine."""
     engine: Engine = getattr(container.engine(), "sync_engine", container.engine())
     return engine
+
+
+class FamousUsers:
+    """Finds a user whom nobody has signed up. A repository of them, and a service, too."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def get(self, user_id: int) -> User:
+        return KNUTH
+
+    def get_user(self, user_id: int) -> User:
+        return KNUTH
+
+
+class AsyncFamousUsers:
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    async def get(self, user_id: int) -> User:
+        return KNUTH
+
+    async def get_user(self, user_id: int) -> User:
+        return KNUTH
+
+
+def famous_users(step: Step) -> type[FamousUsers | AsyncFamousUsers]:
+    return AsyncFamousUsers if step.is_async else FamousUsers
 
 
 # The lifespan opens and closes what the container keeps
@@ -132,32 +136,28 @@ async def live(app: FastAPI, error: Exception | None) -> None:
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError("the app fails")], ids=["shutdown", "error"])
-def test_at_the_end_all_is_closed_and_the_accessors_reach_the_container_no_more(
+def test_at_the_end_of_the_app_all_is_closed(
     error: Exception | None, step: Step, recording: Recording
 ) -> None:
-    app = step.create_app()
     with ExitStack() as stack:
         if error:
             stack.enter_context(pytest.raises(RuntimeError, match="the app fails"))
-        anyio.run(live, app, error)
+        anyio.run(live, step.create_app(), error)
 
-    accessors = app.state.accessors
     assert recording.order("S3 client 1 closed", "engine 1 closed")
     assert recording.left_open() == []
-    assert repr(accessors.settings()) == "Provide['settings']"  # the mark, nothing in its place
-    assert repr(accessors.bucket_repository()) == "Provide['bucket_repository']"
 
 
 # The settings come in once
 
 
 def test_an_app_has_the_settings_that_it_is_given(step: Step, tmp_path: Path) -> None:
-    path = tmp_path / "given.db"
-    app = app_on(step, path)
+    settings = Settings(database_url=SecretStr(f"sqlite:///{(tmp_path / 'given.db').as_posix()}"))
+    app = app_with(step, settings)
 
     with TestClient(app):
-        assert app.state.container.settings() is app.state.accessors.settings()
-        assert Path(app.state.container.engine().url.database) == path
+        assert app.state.container.settings() is settings
+        assert Path(app.state.container.engine().url.database) == tmp_path / "given.db"
 
 
 def test_what_nobody_hands_in_stops_the_start_before_anything_opens(
@@ -187,16 +187,32 @@ def test_settings_of_another_type_are_refused_before_anything_opens(
     assert recording.events == []
 
 
+@pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "DB_ECHO"])
+def test_a_setting_that_cannot_be_stops_the_start_before_anything_opens(
+    name: str, step: Step, recording: Recording
+) -> None:
+    with (
+        variables({name: "nonsense"}),
+        pytest.raises(ConfigurationError, match=name),
+        TestClient(step.create_app()),
+    ):
+        pass
+
+    assert recording.events == []
+
+
 # What the container keeps
 
 
-def test_engine_session_factory_and_s3_client_are_one_object_for_all_threads(step: Step) -> None:
+def test_every_singleton_is_one_object_for_all_threads(step: Step) -> None:
     container = module(step, "container").Container(settings=load_settings())
-    kept = (container.engine, container.session_factory, container.s3_client)
+    kept = {n: p for n, p in container.providers.items() if isinstance(p, BaseSingleton)}
 
-    assert [type(provider) for provider in kept] == [ThreadSafeSingleton] * 3
-    assert all(provider() is provider() for provider in kept)
-    assert container.session_factory().kw["bind"] is container.engine()
+    assert kept.keys() >= {"engine", "s3_client"}
+    assert {type(provider) for provider in kept.values()} == {ThreadSafeSingleton}
+    assert all(provider() is provider() for provider in kept.values())
+    if "session_factory" in kept:
+        assert container.session_factory().kw["bind"] is container.engine()
     sync_engine_of(container).dispose()
 
 
@@ -207,48 +223,62 @@ def test_what_has_no_state_is_made_anew_each_time(step: Step) -> None:
     assert all(provider() is not provider() for provider in made)
 
 
-# Wiring
+# How a request finds it
 
 
-@inject
-def misspelled(service: object = Provide["user_servise"]) -> object:
-    return service
+def test_a_request_finds_the_container_of_its_own_app(step: Step, tmp_path: Path) -> None:
+    get_container = module(step, "dependencies").get_container
+    one, two = app_on(step, tmp_path / "one.db"), app_on(step, tmp_path / "two.db")
+
+    with TestClient(one), TestClient(two):
+        for app in (one, two):
+            request = HTTPConnection({"type": "http", "app": app})
+            assert anyio.run(get_container, request) is app.state.container
+        assert one.state.container is not two.state.container
 
 
-def test_a_wrong_name_in_an_accessor_warns_when_the_app_starts(
-    step: Step, monkeypatch: pytest.MonkeyPatch
+def test_a_websocket_finds_it_as_well(step: Step) -> None:
+    dependencies = module(step, "dependencies")
+    app = step.create_app()
+
+    async def answer(websocket: WebSocket, service: Any) -> None:
+        await websocket.accept()
+        await websocket.send_text(type(service).__name__)
+        await websocket.close()
+
+    answer.__annotations__["service"] = dependencies.UserServiceDep
+    app.websocket("/who")(answer)
+
+    with TestClient(app) as client, client.websocket_connect("/who") as websocket:
+        assert websocket.receive_text() == "UserService"
+
+
+def test_a_provider_is_overridden_like_any_dependency(step: Step) -> None:
+    app = step.create_app()
+    get_user_service = module(step, "dependencies").get_user_service
+
+    with TestClient(app) as client:
+        app.dependency_overrides[get_user_service] = lambda: famous_users(step)()
+        assert client.get("/users/7").json() == KNUTH_SENT
+        app.dependency_overrides.clear()
+        assert client.get("/users/7").status_code == 404
+
+
+def test_another_container_in_place_of_the_apps_replaces_the_whole_graph(
+    step: Step, tmp_path: Path
 ) -> None:
-    def misspelled_accessors() -> Any:
-        accessors = module(step, "accessors").Accessors()
-        accessors.misspelled = misspelled
-        return accessors
+    one, two = app_on(step, tmp_path / "one.db"), app_on(step, tmp_path / "two.db")
+    get_container = module(step, "dependencies").get_container
 
-    monkeypatch.setattr(module(step, "main"), "Accessors", misspelled_accessors)
+    with TestClient(one) as first, TestClient(two) as second:
+        assert second.post("/users", json=ADA).status_code == 201
+        one.dependency_overrides[get_container] = lambda: two.state.container
 
-    with (
-        pytest.warns(UnresolvedMarkerWarning, match="service in misspelled"),
-        TestClient(step.create_app()),
-    ):
-        pass
-
-
-class FamousUsers:
-    """Finds a user whom nobody has signed up."""
-
-    def __init__(self, *_: object, **__: object) -> None: ...
-
-    def get(self, user_id: int) -> User:
-        return User(user_id, "knuth@example.com", "no hash")
-
-
-class AsyncFamousUsers(FamousUsers):
-    async def get(self, user_id: int) -> User:  # type: ignore[override]
-        return super().get(user_id)
+        assert first.get("/users/1").json()["email"] == ADA["email"]
 
 
 def test_neither_users_nor_overrides_of_an_app_reach_the_other(step: Step, tmp_path: Path) -> None:
     one, two = app_on(step, tmp_path / "one.db"), app_on(step, tmp_path / "two.db")
-    famous_users = FamousUsers if step.number < FIRST_ASYNC_STEP else AsyncFamousUsers
 
     with TestClient(one) as first, TestClient(two) as second:
         assert first.post("/users", json=ADA).status_code == 201
@@ -256,8 +286,8 @@ def test_neither_users_nor_overrides_of_an_app_reach_the_other(step: Step, tmp_p
         assert second.post("/users", json=ADA).status_code == 201
 
         for app, client, other in [(one, first, second), (two, second, first)]:
-            with app.state.container.user_repository.override(Factory(famous_users)):
-                assert client.get("/users/7").status_code == 200
+            with app.state.container.user_repository.override(Factory(famous_users(step))):
+                assert client.get("/users/7").json() == KNUTH_SENT
                 assert other.get("/users/7").status_code == 404
 
 
@@ -275,30 +305,7 @@ def test_an_app_goes_on_when_the_other_one_stops(step: Step, stops: str, tmp_pat
         assert goes_on.get("/health").status_code == goes_on.get("/buckets").status_code == 200
 
 
-# What a request costs
-
-REQUESTS = ("POST /users", "GET /users/1", "GET /buckets", "GET /health")
-HOPS = {
-    5: (4, 4, 2, 4),  # a session is opened and closed, except for /buckets
-    6: (2, 2, 2, 2),  # the endpoint runs, and its answer is checked
-    7: (2, 2, 2, 2),
-    8: (1, 0, 2, 0),  # a password is hashed; S3 blocks, and its endpoint with it
-}
-
-
-def test_a_request_hops_to_a_thread_as_often_as_this(
-    step: Step,
-) -> None:
-    hops = []
-    with TestClient(step.create_app()) as client:
-        for request in REQUESTS:
-            method, path = request.split()
-            body = ADA if method == "POST" else None
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
-                client.request(method, path, json=body).raise_for_status()
-            hops.append(run_sync.await_count)
-
-    assert tuple(hops) == HOPS[step.number]
+# What a request asks
 
 
 def test_health_asks_the_database_each_time(step: Step) -> None:
@@ -314,3 +321,34 @@ def test_health_asks_the_database_each_time(step: Step) -> None:
             client.get("/health").raise_for_status()
 
     assert statements == ["SELECT 1"] * 2
+
+
+# Nothing is wired
+
+
+def wired() -> dict[str, object]:
+    """Return what dependency-injector has wired in this process: it keeps one list for all."""
+    registry = wiring._patched_registry
+    return {
+        "attributes": set(registry._attributes),
+        "functions": {
+            function: (dict(patched.injections), dict(patched.closing))
+            for function, patched in registry._callables.items()
+        },
+    }
+
+
+def test_two_apps_leave_nothing_in_the_librarys_registries(step: Step, tmp_path: Path) -> None:
+    before = wired()
+
+    for name in ("one.db", "two.db"):
+        app = app_on(step, tmp_path / name)
+        with TestClient(app) as client:
+            client.post("/users", json=ADA).raise_for_status()
+            assert app.state.container.wired_to_modules == []
+            assert wired() == before
+
+    assert wired() == before
+    functions = wiring._patched_registry._callables
+    assert not [f for f in functions if f.__module__.startswith(step.package)]
+    assert not wiring.is_loader_installed()
