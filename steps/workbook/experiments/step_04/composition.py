@@ -8,15 +8,15 @@ from unittest.mock import patch
 import anyio.to_thread
 from fastapi.testclient import TestClient
 
-from steps.workbook.catalogue import find_step
+from steps.workbook.catalogue import PROJECT, find_step
 from steps.workbook.world.environment import new_database
 
-FRAMEWORKS = ("fastapi", "sqlalchemy", "pwdlib")
+LIBRARIES = ("fastapi", "sqlalchemy", "pwdlib")
 
 
-def frameworks_loaded_by(module: str) -> list[str]:
-    """Import a module in a new process, and tell which frameworks came along."""
-    script = f"import sys, {module}; print(*set({FRAMEWORKS!r}) & set(sys.modules))"
+def libraries_loaded_by(module: str) -> list[str]:
+    """Import a module in a new process, and tell which of these libraries came along."""
+    script = f"import sys, {module}; print(*set({LIBRARIES!r}) & set(sys.modules))"
     run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True
     )
@@ -28,8 +28,11 @@ def what_mypy_says(source: str) -> str:
     run = subprocess.run(  # noqa: S603
         [
             *(sys.executable, "-m", "mypy", "--config-file=", f"--cache-dir={os.devnull}"),
-            *("--strict", "--no-error-summary", "--hide-error-codes", "-c", source.strip()),
+            *("--strict", "--no-color-output", "--no-error-summary", "--hide-error-codes"),
+            *("-c", source.strip()),
         ],
+        cwd=PROJECT,  # where it finds `steps`
+        env={name: value for name, value in os.environ.items() if name != "FORCE_COLOR"},
         capture_output=True,
         encoding="utf-8",
     )

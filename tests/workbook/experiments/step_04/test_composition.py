@@ -7,6 +7,8 @@ from steps.workbook.experiments.step_04 import composition
 PORT = """
 from typing import Protocol
 
+from steps.domain import ports
+
 class Greeter(Protocol):
     def greet(self, name: str) -> str: ...
 
@@ -20,11 +22,11 @@ class Silent:
 """
 
 
-def test_the_use_cases_of_step_03_load_the_frameworks_and_those_of_step_04_none() -> None:
-    of_step_03 = composition.frameworks_loaded_by("steps.step_03_lifespan_singleton.services")
+def test_the_use_cases_of_step_03_load_three_libraries_and_those_of_step_04_none() -> None:
+    of_step_03 = composition.libraries_loaded_by("steps.step_03_lifespan_singleton.services")
 
     assert of_step_03 == ["fastapi", "pwdlib", "sqlalchemy"]
-    assert composition.frameworks_loaded_by("steps.step_04_ports.services") == []
+    assert composition.libraries_loaded_by("steps.step_04_ports.services") == []
 
 
 def test_mypy_accepts_what_fits_a_port_by_its_shape() -> None:
