@@ -8,13 +8,11 @@ from typing import Annotated, Any
 import httpx2
 from dependency_injector.wiring import Closing, Provide, inject
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine
 from sqlalchemy.exc import PendingRollbackError
-from sqlalchemy.orm import Session
 
 from steps.domain.settings import load_settings
 from steps.infrastructure.passwords import DECOY_HASH
-from steps.infrastructure.tables import UserRow
 from steps.step_05_ioc_container.repositories import UserRepository
 from steps.web.errors import install_error_handlers
 from steps.workbook.experiments.step_05.named_hashers import module_with
@@ -23,6 +21,7 @@ from steps.workbook.experiments.step_05.resource_containers import (
     ContextLocalContainer,
     ResourceContainer,
 )
+from steps.workbook.world.databases import count_users
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.serving import client_of, serve, server_log
 
@@ -45,7 +44,7 @@ def add_sign_ups(app: FastAPI, marker: Any) -> list[Any]:
 
 
 @dataclass
-class Service:
+class ServedSignUps:
     """A served app with such a container; `errors` are those that the server logged."""
 
     container: AnyContainer
@@ -57,20 +56,21 @@ class Service:
         return [self.client.post(path).status_code for path in paths]
 
     def rows(self) -> int:
-        return count_rows(self.database_url)
+        return count_users_in(self.database_url)
 
 
-def count_rows(database_url: str) -> int:
+def count_users_in(database_url: str) -> int:
     """Return how many users a connection of its own sees."""
     engine = create_engine(database_url)
-    with Session(engine) as session:
-        rows = session.scalar(select(func.count()).select_from(UserRow))
+    rows = count_users(engine)
     engine.dispose()
-    return rows or 0
+    return rows
 
 
 @contextmanager
-def service(container_class: type[AnyContainer], *, closing: bool = False) -> Iterator[Service]:
+def serve_sign_ups(
+    container_class: type[AnyContainer], *, closing: bool = False
+) -> Iterator[ServedSignUps]:
     """Serve an app; leave without a word to the session, as a process does that is stopped."""
     marker, app = Provide["user_repository"], FastAPI()
     functions = add_sign_ups(app, Closing[marker] if closing else marker)
@@ -80,7 +80,7 @@ def service(container_class: type[AnyContainer], *, closing: bool = False) -> It
         container.wire(modules=[module_with(*functions)])
         try:
             with serve(app) as url, client_of(url) as client:
-                yield Service(container, client, database_url, errors)
+                yield ServedSignUps(container, client, database_url, errors)
         finally:
             container.unwire()
             if container.session.initialized:
@@ -96,17 +96,17 @@ FIVE_SIGN_UPS = [f"/users/user{number}" for number in range(5)]
 
 
 def five_sign_ups_are_answered_and_not_committed() -> dict[str, Any]:
-    with service(ResourceContainer) as served:
+    with serve_sign_ups(ResourceContainer) as served:
         statuses = served.post(*FIVE_SIGN_UPS)
         seen = {"statuses": statuses, "rows that another connection sees": served.rows()}
         url = served.database_url
         served.container.session().close()  # what the end of the process does
-        return {**seen, "rows after the process has ended": count_rows(url)}
+        return {**seen, "rows after the process has ended": count_users_in(url)}
 
 
 def one_duplicate_poisons_all_later_requests() -> dict[str, Any]:
     """Sign up Ada, Ada again, Grace and Alan; then shut down."""
-    with service(ResourceContainer) as served:
+    with serve_sign_ups(ResourceContainer) as served:
         statuses = served.post("/users/ada", "/users/ada", "/users/grace", "/users/alan")
         shutdown = "no error"
         try:
@@ -122,7 +122,7 @@ def one_duplicate_poisons_all_later_requests() -> dict[str, Any]:
 
 
 def closing_commits_a_request_that_failed() -> dict[str, Any]:
-    with service(ResourceContainer, closing=True) as served:
+    with serve_sign_ups(ResourceContainer, closing=True) as served:
         return {"statuses": served.post("/failing/ada"), "rows": served.rows()}
 
 
@@ -130,12 +130,12 @@ def closing_commits_a_request_that_failed() -> dict[str, Any]:
 
 
 def context_local_resource_never_commits() -> dict[str, Any]:
-    with service(ContextLocalContainer) as served:
+    with serve_sign_ups(ContextLocalContainer) as served:
         statuses = served.post("/users/ada")
         served.container.shutdown_resources()
         return {"statuses": statuses, "rows after shutdown_resources()": served.rows()}
 
 
-def context_local_resource_with_closing_commits_a_request_that_failed() -> dict[str, Any]:
-    with service(ContextLocalContainer, closing=True) as served:
+def context_local_closing_commits_a_request_that_failed() -> dict[str, Any]:
+    with serve_sign_ups(ContextLocalContainer, closing=True) as served:
         return {"statuses": served.post("/failing/ada"), "rows": served.rows()}

@@ -86,7 +86,7 @@ def ten_requests_at_once() -> dict[str, int]:
         }
 
 
-def context_local_resource_is_two_sessions_in_one_request() -> int:
+def two_sessions_in_one_request() -> int:
     """Return how many sessions a `def` dependency and its `def` endpoint are given."""
     sessions: list[Session] = []
     app = FastAPI()

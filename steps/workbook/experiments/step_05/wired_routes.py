@@ -1,14 +1,18 @@
 """Routes that containers are wired to. The module exists once, however many apps include it."""
 
-from dependency_injector.wiring import inject
-from fastapi import APIRouter
+from typing import Annotated
 
-from steps.workbook.experiments.step_05.named_hashers import Hasher
+from dependency_injector.wiring import Provide, inject
+from fastapi import APIRouter, Depends
+
+from steps.domain import ports
 
 router = APIRouter()
 
 
 @router.get("/")
 @inject
-def hash_password(hasher: Hasher) -> str:
+def hash_password(
+    hasher: Annotated[ports.PasswordHasher, Depends(Provide["password_hasher"])],
+) -> str:
     return hasher.hash("correct horse")

@@ -34,6 +34,6 @@ def test_a_context_local_resource_never_commits() -> None:
 
 
 def test_a_context_local_resource_with_closing_commits_a_request_that_failed() -> None:
-    outcome = resource_commits.context_local_resource_with_closing_commits_a_request_that_failed()
+    outcome = resource_commits.context_local_closing_commits_a_request_that_failed()
 
     assert outcome == {"statuses": [500], "rows": 1}

@@ -16,4 +16,4 @@ def test_a_resource_is_one_session_for_ten_requests_at_once_and_step_05_gives_ea
 
 
 def test_a_def_dependency_and_its_def_endpoint_are_two_contexts_and_get_two_sessions() -> None:
-    assert resource_sessions.context_local_resource_is_two_sessions_in_one_request() == 2
+    assert resource_sessions.two_sessions_in_one_request() == 2
