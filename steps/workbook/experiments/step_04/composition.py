@@ -1,0 +1,51 @@
+"""What use cases load, what fits a port, and what a composition root by hand costs a request."""
+
+import os
+import subprocess
+import sys
+from unittest.mock import patch
+
+import anyio.to_thread
+from fastapi.testclient import TestClient
+
+from steps.workbook.catalogue import PROJECT, find_step
+from steps.workbook.world.environment import new_database
+
+LIBRARIES = ("fastapi", "sqlalchemy", "pwdlib")
+
+
+def libraries_loaded_by(module: str) -> list[str]:
+    """Import a module in a new process, and tell which of these libraries came along."""
+    script = f"import sys, {module}; print(*set({LIBRARIES!r}) & set(sys.modules))"
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True
+    )
+    return sorted(run.stdout.split())
+
+
+def what_mypy_says(source: str) -> str:
+    """Check the types of a program without running it."""
+    run = subprocess.run(  # noqa: S603
+        [
+            *(sys.executable, "-m", "mypy", "--config-file=", f"--cache-dir={os.devnull}"),
+            *("--strict", "--no-color-output", "--no-error-summary", "--hide-error-codes"),
+            *("-c", source.strip()),
+        ],
+        cwd=PROJECT,  # where it finds `steps`
+        env={name: value for name, value in os.environ.items() if name != "FORCE_COLOR"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return (run.stdout + run.stderr).strip() or "no error"
+
+
+def thread_hops_of_a_sign_up() -> dict[str, int]:
+    """Return how often each step hands a part of a sign-up to a worker thread."""
+    sign_up = {"email": "ada@example.com", "password": "correct horse"}
+    hops: dict[str, int] = {}
+    for number in (3, 4):
+        with new_database(), TestClient(find_step(number).create_app()) as client:
+            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+                client.post("/users", json=sign_up).raise_for_status()
+            hops[f"step {number:02}"] = run_sync.await_count
+    return hops

@@ -1,0 +1,45 @@
+"""What notebook 04 says of use cases, ports and the composition root."""
+
+import pytest
+
+from steps.workbook.experiments.step_04 import composition
+
+PORT = """
+from typing import Protocol
+
+from steps.domain import ports
+
+class Greeter(Protocol):
+    def greet(self, name: str) -> str: ...
+
+class Polite:
+    def greet(self, name: str) -> str:
+        return f"Good morning, {name}"
+
+class Silent:
+    def nod(self) -> None:
+        pass
+"""
+
+
+def test_the_use_cases_of_step_03_load_three_libraries_and_those_of_step_04_none() -> None:
+    of_step_03 = composition.libraries_loaded_by("steps.step_03_lifespan_singleton.services")
+
+    assert of_step_03 == ["fastapi", "pwdlib", "sqlalchemy"]
+    assert composition.libraries_loaded_by("steps.step_04_ports.services") == []
+
+
+def test_mypy_accepts_what_fits_a_port_by_its_shape() -> None:
+    assert composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = Polite()") == "no error"
+
+
+@pytest.mark.parametrize("misfit", ["Silent()", "object()"])
+def test_mypy_refuses_what_does_not_fit(misfit: str) -> None:
+    said = composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = {misfit}")
+
+    assert "Incompatible types in assignment" in said
+    assert said.count("error:") == 1
+
+
+def test_an_async_composition_root_spares_the_service_and_its_three_parts_their_threads() -> None:
+    assert composition.thread_hops_of_a_sign_up() == {"step 03": 8, "step 04": 4}

@@ -1,0 +1,56 @@
+"""What notebook 05 says of mistakes with `@inject` and `wire`."""
+
+from steps.workbook.experiments.step_05 import wiring_mistakes
+from steps.workbook.experiments.step_05.wiring_mistakes import NO_WARNING
+
+HASHED = "hash by the container"
+MARKER = "AttributeError: 'Provide' object has no attribute 'hash'"
+UNRESOLVED = "Unresolved marker hasher in typo_in_a_string.<locals>.hash_password"
+NOT_REQUIRED = "@inject is not required here"
+
+
+def test_inject_below_the_route_decorator_of_a_wired_module_swaps_the_marker() -> None:
+    assert wiring_mistakes.inject_below_the_route_decorator()["request"] == HASHED
+
+
+def test_without_inject_the_endpoint_gets_the_marker_and_nothing_warns() -> None:
+    assert wiring_mistakes.no_inject() == {
+        "wire(...)": NO_WARNING,
+        "wire(..., warn_unresolved=True)": NO_WARNING,
+        "request": MARKER,
+    }
+
+
+def test_inject_above_the_route_decorator_comes_too_late_and_nothing_warns() -> None:
+    assert wiring_mistakes.inject_above_the_route_decorator() == wiring_mistakes.no_inject()
+
+
+def test_in_a_module_that_nobody_wired_the_endpoint_gets_the_marker_and_nothing_warns() -> None:
+    assert wiring_mistakes.module_that_nobody_wired() == wiring_mistakes.no_inject()
+
+
+def test_a_typo_in_a_string_shows_only_when_wiring_is_told_to_warn() -> None:
+    assert wiring_mistakes.typo_in_a_string() == {
+        "wire(...)": NO_WARNING,
+        "wire(..., warn_unresolved=True)": UNRESOLVED,
+        "request": MARKER,
+    }
+
+
+def test_annotations_as_strings_hide_the_marker_from_inject_which_warns_in_other_words() -> None:
+    assert wiring_mistakes.annotations_as_strings() == {
+        "@inject": NOT_REQUIRED,
+        "wire(...)": NO_WARNING,
+        "wire(..., warn_unresolved=True)": NO_WARNING,
+        "request": MARKER,
+    }
+
+
+def test_of_five_mistakes_three_pass_without_any_warning() -> None:
+    assert wiring_mistakes.what_each_mistake_warns_of() == {
+        "no @inject": NO_WARNING,
+        "@inject above the route decorator": NO_WARNING,
+        "module that nobody wired": NO_WARNING,
+        "typo in a string": UNRESOLVED,
+        "annotations as strings": NOT_REQUIRED,
+    }
