@@ -1,4 +1,4 @@
-"""Serves step 09 with a gate before its sign-ups: each says that it is there, and waits.
+"""Serves step 10 with a gate before its sign-ups: each says that it is there, and waits.
 
 Without GATE, the port of the gate, nobody waits. GRACE_S is the program's own where it is not set.
 How strong a hash is, is not the subject: it has argon2's smallest parameters.
@@ -11,12 +11,12 @@ import sys
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steps.infrastructure import passwords
-from steps.step_09_two_tiers import __main__ as program
-from steps.step_09_two_tiers.main import create_app
+from steps.step_10_route_registrars import __main__ as program
+from steps.step_10_route_registrars.main import create_app
 from steps.workbook.world.serving import HOST
 
 
-def hold(app: ASGIApp) -> ASGIApp:
+def hold_sign_ups(app: ASGIApp) -> ASGIApp:
     gate = os.environ.get("GATE")
 
     async def held(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ def hold(app: ASGIApp) -> ASGIApp:
 if __name__ == "__main__":
     vars(passwords).update(MEMORY_KIB=8, TIME_COST=1)
     vars(program).update(
-        create_app=lambda config: hold(create_app(config)),
+        create_app=lambda config: hold_sign_ups(create_app(config)),
         GRACE_S=int(os.environ.get("GRACE_S", program.GRACE_S)),
     )
     sys.exit(program.main())

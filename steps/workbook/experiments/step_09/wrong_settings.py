@@ -1,4 +1,4 @@
-"""What wrong settings do to a start, and what the signal to stop does to an exit code."""
+"""What wrong settings do to a start: told one by one or all at once, and what opens in vain."""
 
 from fastapi.testclient import TestClient
 
@@ -7,7 +7,6 @@ from steps.step_09_two_tiers.config import Config
 from steps.workbook.catalogue import find_step
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database, variables
-from steps.workbook.world.serving import serve_module, serve_process
 
 WRONG = {
     "AWS_DEFAULT_REGION": "no region",
@@ -57,15 +56,3 @@ def opened_in_vain(number: int) -> int:
     with new_database(), record() as recording, variables({"AWS_DEFAULT_REGION": "no region"}):
         start(number)
     return recording.count("engine", "opened")
-
-
-def exit_codes() -> dict[str, str]:
-    """Stop a server of each kind, as a container runtime does."""
-    module = find_step(9).package
-    with new_database():
-        with serve_process(find_step(8).target) as server:
-            step_08 = server.stop()
-        with serve_module([module], environment={"PORT": "0"}) as server:
-            step_09 = server.stop()
-    codes = {"python -m uvicorn": step_08, "python -m steps.step_09_two_tiers": step_09}
-    return {command: "0" if code == 0 else "not 0" for command, code in codes.items()}

@@ -15,21 +15,21 @@ from steps.domain.errors import ConfigurationError
 from steps.domain.settings import load_settings
 from steps.infrastructure.announcements import Change, listeners
 from steps.workbook.experiments.step_09 import (
-    two_tier_by_hand,
-    two_tier_container,
-    two_tier_framework,
-    two_tier_once,
+    option_by_hand,
+    option_container,
+    option_framework,
+    option_once,
 )
-from steps.workbook.experiments.step_09.two_tier_parts import S3WithSevenBuckets, Summary
+from steps.workbook.experiments.step_09.option_parts import S3WithSevenBuckets, Summary
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import embedded_environment, new_database, variables
 
 OPTIONS = {
-    "container": two_tier_container,
-    "once": two_tier_once,
-    "framework": two_tier_framework,
-    "by hand": two_tier_by_hand,
+    "container": option_container,
+    "once": option_once,
+    "framework": option_framework,
+    "by hand": option_by_hand,
 }
 SUBJECTS = ("engine", "S3 client", "summary", "program", "process")
 MOST_TRIES = 300

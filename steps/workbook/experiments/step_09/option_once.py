@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from steps.domain.settings import load_settings
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.object_storage import S3Client, open_s3_client
-from steps.workbook.experiments.step_09.two_tier_parts import BucketCounter, UserCounter
+from steps.workbook.experiments.step_09.option_parts import BucketCounter, UserCounter
 
 Made = TypeVar("Made")
 

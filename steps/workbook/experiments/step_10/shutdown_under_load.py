@@ -1,14 +1,11 @@
 """What becomes of requests when SIGTERM arrives, and of whatever is open."""
 
-import re
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
-from socket import create_connection
 from threading import Event
 
 import httpx2
@@ -23,12 +20,13 @@ from steps.workbook.world.serving import (
     reserve_port,
     serve_module,
 )
+from steps.workbook.world.stopping import closings_in, wait_until_refused
 
 PATIENCE_S = 30
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
-MODULE = "steps.step_09_two_tiers"
-HELD = "steps.workbook.experiments.step_10.two_tier_held"
+MODULE = "steps.step_10_route_registrars"
+HELD = "steps.workbook.experiments.step_10.held_program"
 PEOPLE = 50
 
 
@@ -65,24 +63,6 @@ def emails_in(database_url: str) -> set[str]:
     return emails
 
 
-def closings_in(lines: list[str]) -> list[str]:
-    """Return what a server's log says that it closes, in this order."""
-    return re.findall(r"Closing the (.+)", "\n".join(lines))
-
-
-def wait_until_refused(url: str) -> None:
-    """A server that has been told to stop closes its port first."""
-    address = httpx2.URL(url)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            create_connection((address.host, address.port), timeout=PATIENCE_S).close()
-        except OSError:
-            return
-        time.sleep(0.002)
-    raise TimeoutError(f"{url} still lets callers in")
-
-
 @dataclass(frozen=True)
 class Shutdown:
     """What was left when the server had ended."""
@@ -98,7 +78,7 @@ def sign_up_while_it_stops(
     send: Callable[[ServerProcess, SignUps], None],
     module: str = HELD,
 ) -> Shutdown:
-    """Serve step 09; `send` sends sign-ups and, among them, the signal."""
+    """Serve step 10; `send` sends sign-ups and, among them, the signal."""
     # Each sign-up has a connection of its own: none is on one that the server closes meanwhile.
     client = httpx2.Client(headers={"Connection": "close"}, timeout=PATIENCE_S, **LOOPBACK)
     environment = {"PORT": "0", **environment}

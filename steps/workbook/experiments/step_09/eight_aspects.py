@@ -12,12 +12,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.step_01_depends import repositories as step_01
 from steps.step_03_lifespan_singleton import repositories as step_03
 from steps.step_09_two_tiers import app as step_09
-from steps.step_09_two_tiers.services import UserService
-from steps.step_09_two_tiers.user_handler import UserHandler
+from steps.step_10_route_registrars import app as step_10
 from steps.workbook.catalogue import Step, find_step
 from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork
 from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers
@@ -26,8 +24,8 @@ from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.processes import import_without_fastapi
 
-COMPARED = (1, 3, 7, 8)
-"""`Depends` alone, with a lifespan, a container from a package, and one of our own."""
+COMPARED = (1, 3, 8, 9, 10)
+"""`Depends` alone, with a lifespan, a container from a package, and two steps with our own."""
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 PARTS = (
@@ -68,17 +66,10 @@ def engines_of_three_requests(step: Step) -> int:
     return recording.count("engine", "opened")
 
 
-def route_of(step: Step, path: str) -> APIRoute:
-    """Return a route that has been included in a step's app. Step 09 has none before it starts."""
-    app = step.create_app()
-    with new_database(), TestClient(app):
-        (route,) = (route for route in routes_of(app) if route.path == path)
-    return route
-
-
 def routes_of(app: FastAPI) -> list[APIRoute]:
-    included = [vars(route).get("original_router") for route in app.router.routes]
-    return [r for router in included if router for r in router.routes if isinstance(r, APIRoute)]
+    """Return the routes that an app has of its own, and those of the routers that it includes."""
+    routers = [app.router, *(vars(route).get("original_router") for route in app.router.routes)]
+    return [r for router in routers if router for r in router.routes if isinstance(r, APIRoute)]
 
 
 def calls_to_fill(dependant: Dependant) -> set[Any]:
@@ -88,13 +79,12 @@ def calls_to_fill(dependant: Dependant) -> set[Any]:
 
 
 def calls_before_an_endpoint(step: Step) -> int:
-    return len(calls_to_fill(route_of(step, "/users/{user_id}").dependant))
+    (route,) = (r for r in routes_of(step.create_app()) if r.path == "/users/{user_id}")
+    return len(calls_to_fill(route.dependant))
 
 
 def parameters_that_are_injected(step: Step) -> int:
-    app = step.create_app()
-    with new_database(), TestClient(app):
-        return sum(len(route.dependant.dependencies) for route in routes_of(app))
+    return sum(len(route.dependant.dependencies) for route in routes_of(step.create_app()))
 
 
 def files_that_show_the_whole_graph(step: Step) -> int:
@@ -119,7 +109,7 @@ def sign_up_with_overrides(step: Step, repositories: ModuleType) -> int:
     return len(app.dependency_overrides)
 
 
-def sign_up_without_a_database_in_step_08() -> int:
+def sign_up_with_another_provider() -> int:
     app, replaced = find_step(8).create_app(), [AsyncInMemoryUnitOfWork()]
     with TestClient(app) as client:
         app.state.container.unit_of_work.override(*replaced)
@@ -127,48 +117,35 @@ def sign_up_without_a_database_in_step_08() -> int:
     return len(replaced)
 
 
-def sign_up_without_a_database_in_step_09() -> int:
+def sign_up_with_another_class(step: Step, application: ModuleType) -> int:
     replaced = [AsyncInMemoryUnitOfWork()]
     with (
-        patch.object(step_09, "UnitOfWork", lambda *_, **__: replaced[0]),
-        TestClient(find_step(9).create_app()) as client,
+        patch.object(application, "UnitOfWork", lambda *_, **__: replaced[0]),
+        TestClient(step.create_app()) as client,
     ):
         client.post("/users", json=ADA).raise_for_status()
-    return len(replaced)
-
-
-def sign_up_with_one_handler_of_step_09() -> int:
-    app, replaced = FastAPI(), [AsyncInMemoryUnitOfWork()]
-    service = UserService(replaced[0], AsyncPasswordHasher())
-    UserHandler(service).register_routes(app.router)
-    TestClient(app).post("/users", json=ADA).raise_for_status()
     return len(replaced)
 
 
 WITHOUT_A_DATABASE: dict[int, Callable[[], int]] = {
     1: lambda: sign_up_with_overrides(find_step(1), step_01),
     3: lambda: sign_up_with_overrides(find_step(3), step_03),
-    8: sign_up_without_a_database_in_step_08,
-    9: sign_up_without_a_database_in_step_09,
+    8: sign_up_with_another_provider,
+    9: lambda: sign_up_with_another_class(find_step(9), step_09),
+    10: lambda: sign_up_with_another_class(find_step(10), step_10),
 }
 
 
-def replaced_and_opened(sign_up: Callable[[], int]) -> str:
+def replaced_and_opened(step: Step) -> str:
     with new_database(), record() as recording:
-        replaced = sign_up()
+        replaced = WITHOUT_A_DATABASE[step.number]()
     return f"{replaced}, {recording.count('engine', 'opened')}"
 
 
-def replaced_and_opened_by_the_whole_app(step: Step) -> str:
-    return replaced_and_opened(WITHOUT_A_DATABASE[step.number])
-
-
-def replaced_and_opened_by_one_handler() -> str:
-    return replaced_and_opened(sign_up_with_one_handler_of_step_09)
-
-
-def use_cases_run_without_fastapi(step: Step) -> str:
-    imported = import_without_fastapi(f"{step.package}.services") == "imported"
+def graph_imports_without_fastapi(step: Step) -> str:
+    """Where no file of its own makes the use cases, their own file is what is imported."""
+    (module, *_) = (name for name in ("container", "app", "services") if step.has(name))
+    imported = import_without_fastapi(f"{step.package}.{module}") == "imported"
     return "yes" if imported else "no"
 
 
@@ -179,8 +156,8 @@ ASPECTS: dict[str, tuple[str, Measure]] = {
     "performance": ("calls before GET /users/1 begins", calls_before_an_endpoint),
     "signatures": ("injected into all 7 endpoints", parameters_that_are_injected),
     "visibility": ("files that show the whole graph", files_that_show_the_whole_graph),
-    "testing": ("replaced, engines opened", replaced_and_opened_by_the_whole_app),
-    "reuse": ("use cases run without FastAPI", use_cases_run_without_fastapi),
+    "testing": ("replaced, engines opened", replaced_and_opened),
+    "reuse": ("graph imports without FastAPI", graph_imports_without_fastapi),
     "running cost": ("lines to maintain", lambda step: size_of(step)["lines"]),
 }
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from steps.domain.settings import Settings, load_settings
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.object_storage import S3Client, close_s3_client, open_s3_client
-from steps.workbook.experiments.step_09.two_tier_parts import BucketCounter, Summary, UserCounter
+from steps.workbook.experiments.step_09.option_parts import BucketCounter, Summary, UserCounter
 
 
 @dataclass(frozen=True)
