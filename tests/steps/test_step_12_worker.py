@@ -284,6 +284,17 @@ def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_end
     first.communicate()
 
 
-def test_other_steps_leave_no_note(note: Path) -> None:
-    with served.note_served(find_step(9), {}):
+def test_a_step_without_commands_leaves_no_note(note: Path) -> None:
+    with served.note_served(find_step(10), {}):
         assert not note.exists()
+
+
+def test_a_step_with_commands_and_no_worker_is_served_without_one(
+    note: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with served.note_served(find_step(11), {}):
+        assert served.command(["users", "list"]) == 0
+        with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
+            served.work()
+
+    assert capfd.readouterr().out == ""
