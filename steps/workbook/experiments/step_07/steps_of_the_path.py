@@ -18,9 +18,6 @@ from steps.workbook.world.databases import connections_in_use
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.singletons import fresh_app
 
-PATH = tuple(step for step in STEPS if not step.is_async)
-"""Steps 01 to 07: the same service, before it becomes async."""
-
 
 @contextmanager
 def opened_engines() -> Iterator[list[Engine]]:
@@ -79,4 +76,4 @@ def what_a_step_can_do(step: Step) -> dict[str, bool]:
 
 
 def what_each_step_can_do() -> dict[int, dict[str, bool]]:
-    return {step.number: what_a_step_can_do(step) for step in PATH}
+    return {step.number: what_a_step_can_do(step) for step in STEPS if step.part == "path"}
