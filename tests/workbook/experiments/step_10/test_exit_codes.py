@@ -1,4 +1,4 @@
-"""When uvicorn's program ends with 0. After SIGTERM to one process it does not, as step 09 shows."""
+"""When uvicorn's program ends with 0; after SIGTERM to one process it does not: see step 09."""
 
 import sys
 from signal import Signals
