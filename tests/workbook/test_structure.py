@@ -196,11 +196,11 @@ OF_SEVERAL_MODULES = {
     "each kind of picture has its own": {"draw", "describe"},
     "parts of the little apps and programs that experiments are about": {
         *("UserService", "ask", "get_engine", "get_hasher", "get_session", "get_settings"),
-        *("lifespan", "names", "open_engine", "run", "sign_up", "what_grace_is_told"),
+        *("lifespan", "open_engine", "run", "what_grace_is_told"),
     },
     "what experiments of several steps look at, each in its own way": {
-        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
-        *("new_user", "read_graph", "thread_hops", "thread_hops_of_a_request"),
+        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users"),
+        *("new_user", "read_graph", "thread_hops_of_a_request"),
     },
 }
 """Public functions and classes that more than one module may define, by the reason for it."""
