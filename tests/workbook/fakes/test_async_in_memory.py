@@ -1,4 +1,4 @@
-"""What the fakes promise."""
+"""The fakes for use cases that await."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork
 from steps.workbook.world.event_loops import on_event_loop
 
 
-async def sign_up_in_memory(fake: AsyncInMemoryUnitOfWork, commit: bool) -> None:
+async def _sign_up_in_memory(fake: AsyncInMemoryUnitOfWork, commit: bool) -> None:
     async with fake() as transaction:
         await transaction.users.add("ada@example.com", "-")
         if commit:
@@ -16,5 +16,5 @@ async def sign_up_in_memory(fake: AsyncInMemoryUnitOfWork, commit: bool) -> None
 @pytest.mark.parametrize("commit", [True, False])
 def test_the_async_fake_keeps_what_was_committed(commit: bool) -> None:
     fake = AsyncInMemoryUnitOfWork()
-    on_event_loop(sign_up_in_memory, fake, commit)
+    on_event_loop(_sign_up_in_memory, fake, commit)
     assert len(fake.users) == commit

@@ -1,14 +1,14 @@
-"""What blocks the event loop, and what waits elsewhere."""
+"""One call that blocks: in a worker thread it holds up nobody, on the event loop everybody."""
 
 import asyncio
 import threading
-from typing import Any
 from unittest.mock import patch
 
 import anyio.to_thread
 import httpx2
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from steps.domain.errors import DatabaseUnavailable
@@ -23,6 +23,8 @@ PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
 IN_VAIN_S = 0.2
 """How long something waits that cannot happen, in seconds."""
+
+# A call that blocks
 
 
 def two_calls_at_once(app: FastAPI) -> list[str]:
@@ -79,7 +81,7 @@ def a_blocking_call_in_a_thread_of_its_own() -> list[str]:
 # A sync session on the event loop
 
 
-async def write_and_await(engine: Any, name: str) -> str:
+async def write_and_await(engine: Engine, name: str) -> str:
     with Session(engine) as session:
         session.add(new_user(name))
         try:
@@ -91,7 +93,7 @@ async def write_and_await(engine: Any, name: str) -> str:
     return "committed"
 
 
-async def write_and_await_all(engine: Any, name: str) -> str:
+async def write_and_await_all(engine: AsyncEngine, name: str) -> str:
     async with AsyncSession(engine) as session:
         session.add(new_user(name))
         await session.flush()
@@ -118,7 +120,8 @@ def two_writers_with_an_async_session() -> list[str]:
     async def both() -> list[str]:
         engine = open_async_engine(load_settings())
         try:
-            return await asyncio.gather(*(write_and_await_all(engine, n) for n in ("ada", "grace")))
+            names = ("ada", "grace")
+            return await asyncio.gather(*(write_and_await_all(engine, n) for n in names))
         finally:
             await engine.dispose()
 
