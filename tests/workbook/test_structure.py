@@ -195,8 +195,8 @@ OF_SEVERAL_MODULES = {
     "the way in of a program": {"main"},
     "each kind of picture has its own": {"draw", "describe"},
     "parts of the little apps and programs that experiments are about": {
-        *("UserService", "ask", "get_engine", "get_hasher", "get_session", "get_settings"),
-        *("lifespan", "names", "open_engine", "run", "sign_up", "what_grace_is_told"),
+        *("UserService", "get_engine", "get_hasher", "get_session", "get_settings"),
+        *("lifespan", "names", "run", "sign_up"),
     },
     "what experiments of several steps look at, each in its own way": {
         *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
