@@ -199,8 +199,8 @@ OF_SEVERAL_MODULES = {
         *("lifespan", "names", "open_engine", "run", "sign_up", "what_grace_is_told"),
     },
     "what experiments of several steps look at, each in its own way": {
-        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
-        *("new_user", "read_graph", "thread_hops", "thread_hops_of_a_request"),
+        *("Summary", "connections_in_use", "count_rows", "count_users", "new_row"),
+        *("new_user", "thread_hops_of_a_request"),
     },
 }
 """Public functions and classes that more than one module may define, by the reason for it."""
