@@ -14,7 +14,7 @@ from steps.infrastructure.tables import UserRow
 from steps.workbook.world.databases import connections_in_use, plain_engine
 from steps.workbook.world.serving import client_of, serve
 
-STREAM_PATIENCE_S = 10
+PATIENCE_S = 10
 """Seconds after which a stream of a failed experiment goes on by itself."""
 
 Scope = Literal["function"] | None
@@ -32,7 +32,7 @@ def stream_and_chat_app(engine: Engine, scope: Scope, may_end: Event) -> FastAPI
     @app.get("/stream")
     def stream() -> Iterator[str]:
         yield "first"
-        may_end.wait(STREAM_PATIENCE_S)
+        may_end.wait(PATIENCE_S)
 
     @app.websocket("/chat")
     async def chat(socket: WebSocket) -> None:

@@ -122,7 +122,7 @@ def get_client() -> Client:
     return Client()
 
 
-def function_builds_per_request_instance_per_process() -> dict[str, int]:
+def instance_is_built_once_per_process() -> dict[str, int]:
     """Return how many objects a hundred requests are given, and then a hundred to another app."""
     function, instance = Depends(get_client), Depends(Client())
     from_function = objects_given(function, function, requests=100)

@@ -36,7 +36,7 @@ def test_only_the_same_function_in_the_same_scope_and_request_is_called_once() -
 
 
 def test_a_function_builds_for_each_request_and_an_instance_is_there_once() -> None:
-    assert provider_calls.function_builds_per_request_instance_per_process() == {
+    assert provider_calls.instance_is_built_once_per_process() == {
         "Depends(get_client)": 100,
         "Depends(Client())": 1,
         "Depends(Client()), in two apps": 1,
