@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any, TypedDict
 from unittest.mock import patch
 
-import anyio.to_thread
 import httpx2
 from anyio.from_thread import start_blocking_portal
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -43,6 +42,7 @@ from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.serving import reserve_port, serve, serve_process, url_of
 from steps.workbook.world.singletons import fresh_app
+from steps.workbook.world.thread_hops import counted_hops
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
@@ -286,9 +286,9 @@ def thread_hops_of_a_request() -> dict[str, int]:
     with new_database(), TestClient(app) as client:
         for name, accessor in {"async def": get_core, "def": get_core_in_a_thread}.items():
             app.dependency_overrides[get_core] = accessor
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+            with counted_hops() as counted:
                 client.get("/health").raise_for_status()
-            hops[f"{name} get_core"] = run_sync.await_count
+            hops[f"{name} get_core"] = counted.hops
     return hops
 
 

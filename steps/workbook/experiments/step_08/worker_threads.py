@@ -15,7 +15,8 @@ from steps.workbook.catalogue import Step, find_step
 from steps.workbook.fakes.async_in_memory import AsyncPlainHasher
 from steps.workbook.fakes.in_memory import PlainHasher
 from steps.workbook.world.environment import new_database
-from steps.workbook.world.event_loops import counted_hops, on_event_loop
+from steps.workbook.world.event_loops import on_event_loop
+from steps.workbook.world.thread_hops import counted_hops
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 PATIENCE_S = 20

@@ -7,7 +7,8 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
-from steps.workbook.world.event_loops import counted_hops, on_event_loop
+from steps.workbook.world.event_loops import on_event_loop
+from steps.workbook.world.thread_hops import counted_hops, thread_hops_of_a_sign_up
 
 
 def test_a_request_hops_for_each_def_and_not_for_an_async_def() -> None:
@@ -50,3 +51,9 @@ def test_nothing_is_counted_after_the_block() -> None:
     on_event_loop(anyio.to_thread.run_sync, int)
 
     assert counted.hops == 0
+
+
+def test_each_step_of_the_path_hands_a_sign_up_to_fewer_threads_or_as_many() -> None:
+    hops = {"step 03": 8, "step 04": 4, "step 05": 4, "step 06": 2}
+
+    assert thread_hops_of_a_sign_up(3, 4, 5, 6) == hops
