@@ -1,6 +1,6 @@
 """06a · Who is self? · repair · 5 minutes
 
-Read notebook 06, "Decorate in the constructor".
+Read notebook 06, "A self too many".
 users.add(email) fails, whatever the email. Repair with_session and leave the class
 Users as it is. Then run: make exercise STEP=6
 """

@@ -9,6 +9,7 @@ from steps.infrastructure.database import check_async_database, open_async_engin
 from steps.infrastructure.passwords import AsyncPasswordHasher
 
 from .config import Config
+from .infra import close_part
 from .repositories import AuditEventRepository, UserRepository
 from .services import UserService
 from .sessions import UnitOfWork
@@ -18,7 +19,7 @@ from .sessions import UnitOfWork
 async def open_unit_of_work(config: Config) -> AsyncIterator[UnitOfWork]:
     async with AsyncExitStack() as stack:
         engine = open_async_engine(config)
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(close_part, "engine", engine.dispose)
         await check_async_database(engine)
         yield UnitOfWork(
             async_sessionmaker(engine),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
@@ -13,6 +14,7 @@ from steps.infrastructure.task_queue import open_task_queue
 
 from .config import Config
 from .export_service import ExportService, ExportWriter
+from .infra import close_part
 from .repositories import AuditEventRepository, UserRepository
 from .services import UserService
 from .sessions import UnitOfWork
@@ -22,7 +24,7 @@ from .sessions import UnitOfWork
 async def open_unit_of_work(config: Config) -> AsyncIterator[UnitOfWork]:
     async with AsyncExitStack() as stack:
         engine = open_async_engine(config)
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(close_part, "engine", engine.dispose)
         await check_async_database(engine)
         yield UnitOfWork(
             async_sessionmaker(engine),
@@ -50,6 +52,6 @@ async def open_export_writer(config: Config) -> AsyncIterator[ExportWriter]:
     async with AsyncExitStack() as stack:
         unit_of_work = await stack.enter_async_context(open_unit_of_work(config))
         s3_client = open_s3_client(config)
-        stack.callback(close_s3_client, s3_client)
+        stack.push_async_callback(close_part, "S3 client", partial(close_s3_client, s3_client))
         storage = ExportStorage(s3_client, config.export_bucket)
         yield ExportWriter(unit_of_work, storage, config.export_lease_s)

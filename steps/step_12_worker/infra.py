@@ -35,10 +35,10 @@ class InfraContainer:
         """Open everything. If something fails, what was open before it is closed again."""
         async with AsyncExitStack() as stack:
             engine = open_async_engine(config)
-            stack.push_async_callback(_close, "engine", engine.dispose)
+            stack.push_async_callback(close_part, "engine", engine.dispose)
             await check_async_database(engine)
             s3_client = open_s3_client(config)
-            stack.push_async_callback(_close, "S3 client", partial(close_s3_client, s3_client))
+            stack.push_async_callback(close_part, "S3 client", partial(close_s3_client, s3_client))
             task_queue = open_task_queue(config.celery_broker_url.get_secret_value())
             closing = stack.pop_all()
             return cls(config, engine, s3_client, AsyncPasswordHasher(), task_queue, closing)
@@ -48,7 +48,7 @@ class InfraContainer:
         await self._closing.aclose()
 
 
-async def _close(part: str, close: Callable[[], Awaitable[None] | None]) -> None:
+async def close_part(part: str, close: Callable[[], Awaitable[None] | None]) -> None:
     logger.info("Closing the %s", part)
     try:
         if (closing := close()) is not None:

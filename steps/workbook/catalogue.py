@@ -215,3 +215,8 @@ def find_step(number: int | str) -> Step:
             return step
     known = ", ".join(f"{step.number} ({step.name})" for step in STEPS)
     raise UnknownStep(f"Say which step, as in STEP={STEPS[-1].number}. There are: {known}.")
+
+
+def first_step_with(module: str) -> Step:
+    """Return the first step that has a file of this name, such as `worker`."""
+    return next(step for step in STEPS if step.has(module))

@@ -69,8 +69,8 @@ def test_both_writes_stay_when_nothing_fails(engine: Engine) -> None:
             "change_email, while nobody else uses the database",
             seen="a write waited for another one until the database gave up",
             expected="two writes in one block",
-            why="A block inside a block is a second transaction. Its write waits for the outer "
-            "one, and the outer one waits for it.",
+            why="A block inside a block is a second transaction. On SQLite its write waits for the "
+            "outer one, and the outer one waits for it.",
         )
     expect(
         "The database after a change of email",

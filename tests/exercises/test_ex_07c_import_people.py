@@ -52,7 +52,7 @@ def import_people(engine: Engine, *emails: str) -> Any:
     except PendingRollbackError:
         seen = "PendingRollbackError, when the next person was added"
         why = (
-            "After a failed write a session accepts nothing but a rollback. With a savepoint "
+            "After a failed flush a session accepts nothing but a rollback. With a savepoint "
             "around the write, that is done for this one write."
         )
     except InvalidRequestError as error:
@@ -66,8 +66,8 @@ def import_people(engine: Engine, *emails: str) -> Any:
     except DatabaseUnavailable:
         seen = "a write waited for another one until the database gave up"
         why = (
-            "A block inside a block is a second transaction. Its write waits for the outer "
-            "one, and the outer one waits for it."
+            "A block inside a block is a second transaction. On SQLite its write waits for the "
+            "outer one, and the outer one waits for it."
         )
     expect_that(
         False,

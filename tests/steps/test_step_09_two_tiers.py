@@ -1,52 +1,47 @@
 """Step 09: two tiers by hand, checked as a whole, opened in order and closed in reverse."""
 
 import asyncio
-import os
+import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, assert_type, cast
+from typing import cast
 
-import httpx2
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import Secret, SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from steps.domain.entities import User
-from steps.domain.errors import ConfigurationError, UserNotFound
+from steps.domain.errors import ConfigurationError
 from steps.domain.schemas import NewUser
 from steps.infrastructure.object_storage import S3Client
-from steps.step_09_two_tiers import __main__ as program
 from steps.step_09_two_tiers import infra as infra_module
 from steps.step_09_two_tiers import main as main_module
-from steps.step_09_two_tiers.app import App, RouteRegistrar
-from steps.step_09_two_tiers.bucket_handler import BucketHandler
+from steps.step_09_two_tiers import routes
+from steps.step_09_two_tiers.app import App
 from steps.step_09_two_tiers.config import Config
+from steps.step_09_two_tiers.dependencies import get_user_service
 from steps.step_09_two_tiers.infra import InfraContainer
 from steps.step_09_two_tiers.main import create_app
 from steps.step_09_two_tiers.services import UserService
-from steps.step_09_two_tiers.user_handler import UserHandler
-from steps.workbook.experiments.step_10 import two_tier_shutdown
-from steps.workbook.experiments.step_10.two_tier_shutdown import PEOPLE, Shutdown, closings_in
+from steps.workbook.catalogue import find_step
 from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
 from steps.workbook.recording.events import Recording
-from steps.workbook.world.environment import new_database, variables
-from steps.workbook.world.postgresql import new_postgresql_database
-from steps.workbook.world.serving import serve_module
-from tests.steps.early_signal import exit_code_and_closings
+from steps.workbook.world.environment import variables
+from steps.workbook.world.processes import import_without_fastapi
+from steps.workbook.world.serving import serve_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
+STEP = find_step(9)
 PATIENCE_S = 30
-MODULE = "steps.step_09_two_tiers"
-SECRETS = ("hunter2", "key-of-the-bucket-maker", "aws-secret")
 
 OPENED = ["engine 1 opened", "S3 client 1 opened"]
 CLOSED = ["S3 client 1 closed", "engine 1 closed"]
@@ -72,10 +67,9 @@ def app_on(database: Path) -> FastAPI:
     return create_app(Config(database_url=SecretStr(f"sqlite:///{database.as_posix()}")))
 
 
-def run(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
         [sys.executable, *arguments],
-        env={**os.environ, **environment},
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE_S,
@@ -91,7 +85,6 @@ WRONG = {
     "DATABASE_URL": "mysql://accounts:hunter2@db/accounts",
     "DB_ECHO": "hunter2",
     "S3_ENDPOINT_URL": "http://accounts:hunter2@s3",
-    "PORT": "hunter2",
 }
 
 
@@ -124,7 +117,6 @@ def test_all_that_is_wrong_is_told_together_before_anything_opens(recording: Rec
         ("AWS_RETRY_MODE", "bogus", 'S3: Invalid value provided to "mode": "bogus"'),
         ("AWS_DEFAULTS_MODE", "bogus", "S3: Client configured with invalid defaults mode: bogus"),
         ("AWS_REQUEST_CHECKSUM_CALCULATION", "bogus", "S3: Unsupported configuration value for"),
-        ("PORT", "65536", "Input should be less than 65536"),
     ],
 )
 def test_what_the_libraries_would_refuse_later_is_refused_now(
@@ -141,21 +133,21 @@ def test_what_the_libraries_would_refuse_later_is_refused_now(
 
 @pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
 def test_a_file_that_boto3_cannot_read_does_not_hide_what_else_is_wrong(name: str) -> None:
-    wrong = {"AWS_DEFAULT_REGION": None, name: __file__, "DB_ECHO": "perhaps", "PORT": "-1"}
+    wrong = {"AWS_DEFAULT_REGION": None, name: __file__, "DB_ECHO": "perhaps"}
     with variables(wrong), pytest.raises(ConfigurationError) as caught:
         Config.from_env()
 
     lines = str(caught.value).splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["S3", "DB_ECHO", "PORT"]
+    assert [line.partition(":")[0] for line in lines] == ["S3", "DB_ECHO"]
 
 
 def test_what_is_not_set_has_a_default() -> None:
-    unset = ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "PORT", "AWS_DEFAULT_REGION")
+    unset = ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "AWS_DEFAULT_REGION")
     with variables(dict.fromkeys(unset)):
         config = Config.from_env()
 
     assert config.database_url.get_secret_value().endswith("/accounts.db")
-    assert (config.api_key, config.port) == (None, 8000)
+    assert config.api_key is None
 
 
 def test_a_configuration_does_not_change_and_shows_no_secret() -> None:
@@ -164,38 +156,7 @@ def test_a_configuration_does_not_change_and_shows_no_secret() -> None:
 
     assert "hunter2" not in f"{config!r} {config} {config.model_dump_json()}"
     with pytest.raises(ValidationError, match="frozen"):
-        config.port = 1  # type: ignore[misc]
-
-
-def test_to_import_the_app_reads_and_opens_nothing() -> None:
-    script = f"""
-from steps.infrastructure.announcements import listeners
-listeners.append(lambda *what: print(*what))
-import {MODULE}.main, {MODULE}.__main__
-print(type({MODULE}.main.app).__name__, len({MODULE}.main.app.state._state))
-"""
-    finished = run("-c", script, environment=WRONG)
-
-    assert finished.stdout == "FastAPI 0\n", finished.stderr
-
-
-def test_the_program_ends_with_2_and_one_line_for_each_wrong_variable() -> None:
-    finished = run("-m", MODULE, environment=WRONG)
-
-    assert finished.returncode == 2
-    assert len(finished.stderr.splitlines()) == len(WRONG)
-    assert "hunter2" not in finished.stdout + finished.stderr
-
-
-def test_a_program_whose_database_does_not_answer_ends_with_3_and_closes_what_it_had() -> None:
-    broken = {"DATABASE_URL": "sqlite:////no/such/folder/accounts.db", "PORT": "0"}
-
-    finished = run("-m", MODULE, environment=broken)
-
-    assert finished.returncode == 3
-    assert "ERROR: DATABASE_URL: unable to open database file" in finished.stderr
-    assert closings_in(finished.stderr.splitlines()) == ["engine"]
-    assert "Traceback" not in finished.stderr
+        config.db_echo = True  # type: ignore[misc]
 
 
 # The infrastructure: in order, in reverse, whatever fails
@@ -350,62 +311,11 @@ async def test_no_representation_shows_a_secret() -> None:
         app = App(infra)
         await infra.close()
 
-    shown = [infra, infra.engine, infra.s3_client, app, vars(app), *map(vars, app.handlers)]
+    shown = [infra, infra.engine, infra.s3_client, app, vars(app)]
     assert "hunter2" not in "".join(map(repr, shown))
 
 
-# The application: adapters, use cases, handlers
-
-
-class Greeter:
-    """A handler of another module: it names no class of ours."""
-
-    def register_routes(self, router: APIRouter) -> None:
-        router.get("/greeting")(self.greet)
-
-    def greet(self) -> str:
-        return "hello"
-
-
-def test_whatever_registers_routes_is_a_route_registrar() -> None:
-    app = FastAPI()
-    registrar: RouteRegistrar = Greeter()
-
-    registrar.register_routes(app.router)
-
-    assert TestClient(app).get("/greeting").json() == "hello"
-
-
-async def test_an_app_is_itself_made_of_route_registrars(infra: InfraContainer) -> None:
-    app, all_at_once, one_by_one = App(infra), APIRouter(), APIRouter()
-    assert_type(app.handlers, tuple[RouteRegistrar, ...])
-
-    app.register_routes(all_at_once)
-    for handler in app.handlers:
-        handler.register_routes(one_by_one)
-
-    paths = [route.path for route in cast(list[Any], all_at_once.routes)]
-    assert paths == [route.path for route in cast(list[Any], one_by_one.routes)]
-    assert len(paths) == 7
-
-
-class FamousUsers:
-    """A use case that needs nothing."""
-
-    async def get_user(self, user_id: int) -> User:
-        if user_id != 7:
-            raise UserNotFound
-        return User(user_id, "knuth@example.com", "no hash")
-
-
-def test_a_handler_works_with_any_use_case_that_it_is_given(recording: Recording) -> None:
-    app = FastAPI()
-    UserHandler(cast(UserService, FamousUsers())).register_routes(app.router)
-
-    answer = TestClient(app).get("/users/7")
-
-    assert answer.json() == {"id": 7, "email": "knuth@example.com"}
-    assert events_of(recording) == []
+# The application: adapters and use cases, by constructors
 
 
 async def test_a_use_case_works_with_any_adapter_that_it_is_given() -> None:
@@ -430,17 +340,29 @@ async def test_an_app_takes_an_infrastructure_of_which_one_part_is_replaced(
         infra.s3_client = cast(S3Client, s3_client)  # type: ignore[misc]
 
 
-def test_a_key_is_asked_for_by_the_handler_that_needs_it() -> None:
-    names: list[str] = []
-    buckets = SimpleNamespace(list_names=lambda: names, add=names.append)
-    app = FastAPI()
-    BucketHandler(cast(Any, buckets), SecretStr("key")).register_routes(app.router)
-    client = TestClient(app, raise_server_exceptions=False)
+def test_the_application_is_put_together_where_fastapi_is_missing() -> None:
+    assert import_without_fastapi(f"{STEP.package}.app") == "imported"
 
-    for key in ("wrong", "key"):
-        client.post("/buckets", json={"name": f"photos-{key}"}, headers={"X-API-Key": key})
 
-    assert client.get("/buckets").json() == ["photos-key"]
+def test_no_framework_is_asked_for_the_object_graph() -> None:
+    script = f"import sys, {STEP.package}.main; print('dependency_injector' in sys.modules)"
+
+    assert run("-c", script).stdout == "False\n"
+
+
+class FamousUsers:
+    """A use case that needs nothing."""
+
+    async def get_user(self, user_id: int) -> User:
+        return User(user_id, "knuth@example.com", "no hash")
+
+
+def test_a_provider_is_replaced_as_in_every_step_before() -> None:
+    app = create_app()
+    app.dependency_overrides[get_user_service] = FamousUsers
+
+    with TestClient(app) as client:
+        assert client.get("/users/7").json() == {"id": 7, "email": "knuth@example.com"}
 
 
 def test_two_apps_know_nothing_of_each_other(tmp_path: Path) -> None:
@@ -484,70 +406,21 @@ def test_the_commit_comes_before_the_answer(recording: Recording) -> None:
     assert recording.order("transaction 1 commits", "transaction 1 ends", "response 1 starts")
 
 
-# SIGTERM under load
+# What it leaves
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with ExitStack() as stack:
-        if request.param == "SQLite":
-            yield stack.enter_context(new_database())
-        else:
-            server_url = request.getfixturevalue("postgresql_url")
-            yield stack.enter_context(new_postgresql_database(server_url))
+def test_flaw_only_fastapi_hands_a_use_case_to_a_route() -> None:
+    """Whoever calls a route's function has to bring what `Depends` would have."""
+    route: Callable[..., object] = routes.get_user
+
+    with pytest.raises(TypeError, match="service"):
+        route(7)
 
 
-def assert_that_nothing_was_lost(shutdown: Shutdown) -> None:
-    assert shutdown.sign_ups.with_outcome(201) == shutdown.emails
-    assert closings_in(shutdown.lines) == ["S3 client", "engine"]
-    assert shutdown.exit_code == 0
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no exit code for a signal")
+def test_flaw_uvicorn_raises_the_signal_once_more_after_it_has_closed() -> None:
+    with serve_process(STEP.target) as server:
+        exit_code = server.stop()
 
-
-def test_fifty_sign_ups_that_are_in_flight_when_the_signal_arrives_are_all_answered(
-    database_url: str,
-) -> None:
-    shutdown = two_tier_shutdown.hold_fifty(database_url)
-
-    assert len(shutdown.emails) == PEOPLE
-    assert_that_nothing_was_lost(shutdown)
-
-
-def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection(
-    database_url: str,
-) -> None:
-    """A port that closes resets the connections that nobody has accepted: a ReadError."""
-    shutdown = two_tier_shutdown.go_on_until_refused(database_url)
-
-    outcomes = set(shutdown.sign_ups.outcomes.values())
-    assert outcomes <= {201, "ConnectError", "ReadError", "RemoteProtocolError"}
-    assert len(shutdown.sign_ups.outcomes) > PEOPLE
-    assert_that_nothing_was_lost(shutdown)
-
-
-def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> None:
-    with new_database() as database_url:
-        shutdown = two_tier_shutdown.hold_one_for_ever(database_url)
-
-    assert set(shutdown.sign_ups.outcomes.values()) <= {500, "RemoteProtocolError", "ReadError"}
-    assert shutdown.emails == set()
-    assert_that_nothing_was_lost(shutdown)
-
-
-def test_requests_have_three_seconds_to_end_so_that_all_is_closed_within_five() -> None:
-    """To notice that none is left, to close and to end may take more than a second."""
-    assert program.GRACE_S == 3
-
-
-def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
-    assert exit_code_and_closings(MODULE) == (0, ["S3 client", "engine"])
-
-
-def test_a_server_that_nobody_uses_ends_with_0_and_logs_no_secret() -> None:
-    secrets = {"API_KEY": "hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2", "PORT": "0"}
-    with serve_module([MODULE], environment=secrets) as server:
-        httpx2.get(f"{server.url}/buckets", headers={"X-API-Key": "hunter2"}, trust_env=False)
-        assert server.url.startswith("http://127.0.0.1:")
-        assert server.stop() == 0
-
-    assert closings_in(server.lines) == ["S3 client", "engine"]
-    assert "hunter2" not in "\n".join(server.lines)
+    assert any("Application shutdown complete" in line for line in server.lines)
+    assert exit_code == -signal.SIGTERM

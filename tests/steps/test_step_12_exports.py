@@ -15,19 +15,23 @@ from fastapi.testclient import TestClient
 from steps.domain.csv_files import users_as_csv
 from steps.domain.entities import Export, User
 from steps.domain.errors import StorageUnavailable
+from steps.infrastructure.exports import WRITE_EXPORT
 from steps.infrastructure.task_queue import open_task_queue, send_task
-from steps.step_12_worker.app import App
+from steps.step_12_worker.cli import run
 from steps.step_12_worker.config import Config
-from steps.step_12_worker.export_adapters import WRITE_EXPORT
+from steps.step_12_worker.containers import open_export_service, open_unit_of_work
+from steps.step_12_worker.export_service import ExportService, ExportWriter
 from steps.step_12_worker.main import create_app
 from steps.step_12_worker.process import Process, open_process
+from steps.step_12_worker.sessions import UnitOfWork
 from steps.workbook.experiments.step_12.exports import (
     BUCKET,
     WatchedS3,
+    ask_for_export,
     no_broker,
     stored_exports,
     watched_s3,
-    with_apps,
+    with_writers,
 )
 from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
@@ -84,7 +88,7 @@ def test_an_export_waits_until_a_worker_has_written_it(
     assert (asked.status_code, asked.json()) == (202, {"id": 1, "state": "waiting"})
     assert client.get("/exports/1").json() == {"id": 1, "state": "waiting"}
 
-    process.run(process.app.export_service.write(1))
+    process.run(process.writer.write(1))
 
     assert client.get("/exports/1").json() == {"id": 1, "state": "done"}
     assert stored_exports() == {"exports/1.csv": b"id,email\r\n1,ada@example.com\r\n"}
@@ -106,7 +110,7 @@ def test_without_a_broker_the_export_is_kept_and_written_later(s3: WatchedS3) ->
         assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
 
         with open_process(Config.from_env()) as process:  # as the first worker afterwards does
-            process.run(process.app.export_service.write_unclaimed())
+            process.run(process.writer.write_unclaimed())
 
         assert client.get("/exports/1").json()["state"] == "done"
 
@@ -139,16 +143,16 @@ def test_a_comma_or_a_quote_stays_in_its_cell() -> None:
 
 
 def test_a_message_that_comes_again_writes_nothing_again(process: Process, s3: WatchedS3) -> None:
-    process.run(process.app.export_service.request())
+    run(open_export_service, ExportService.request)
 
     for _ in range(3):
-        process.run(process.app.export_service.write(1))
+        process.run(process.writer.write(1))
 
     assert s3.written == [f"/{BUCKET}/exports/1.csv"]
 
 
 def test_a_message_about_an_unknown_export_writes_nothing(process: Process, s3: WatchedS3) -> None:
-    process.run(process.app.export_service.write(7))
+    process.run(process.writer.write(7))
 
     assert s3.written == []
 
@@ -157,47 +161,48 @@ def test_a_message_about_an_unknown_export_writes_nothing(process: Process, s3: 
 def test_of_eight_workers_one_writes_an_export(
     database: str, s3: WatchedS3, request: pytest.FixtureRequest
 ) -> None:
-    async def write_together(*apps: App) -> None:
-        await apps[0].export_service.request()
+    async def write_together(*writers: ExportWriter) -> None:
+        await ask_for_export()
         async with anyio.create_task_group() as at_once:
-            for app in apps:
-                at_once.start_soon(app.export_service.write, 1)
+            for writer in writers:
+                at_once.start_soon(writer.write, 1)
 
     with ExitStack() as stack:
         if database == "PostgreSQL":
             server = request.getfixturevalue("postgresql_url")
             url = stack.enter_context(new_postgresql_database(server))
             stack.enter_context(variables({"DATABASE_URL": url}))
-        anyio.run(with_apps, 8, write_together)
+        anyio.run(with_writers, 8, write_together)
 
     assert s3.written == [f"/{BUCKET}/exports/1.csv"]
 
 
-def test_an_export_is_claimed_by_one_until_the_lease_is_over(process: Process) -> None:
-    async def claim_three_times() -> list[bool]:
-        unit_of_work, claims = process.app.unit_of_work, []
+@pytest.mark.usefixtures("s3")
+def test_an_export_is_claimed_by_one_until_the_lease_is_over() -> None:
+    async def claim_three_times(unit_of_work: UnitOfWork) -> list[bool]:
+        claims = []
         for lease_s in (-1, 60, 60):  # the first is over at once, as if its worker had died
             async with unit_of_work() as transaction:
                 claims.append(await transaction.exports.claim(1, lease_s))
                 await transaction.commit()
         return claims
 
-    process.run(process.app.export_service.request())
+    run(open_export_service, ExportService.request)
 
-    assert process.run(claim_three_times()) == [True, True, False]
+    assert run(open_unit_of_work, claim_three_times) == [True, True, False]
 
 
 def test_while_the_storage_is_away_exports_wait_and_none_is_lost(s3: WatchedS3) -> None:
     away = {"S3_ENDPOINT_URL": "http://127.0.0.1:1", "EXPORT_LEASE_S": "1e-6"}
     with variables(away), open_process(Config.from_env()) as process:
         for _ in range(2):
-            process.run(process.app.export_service.request())
+            run(open_export_service, ExportService.request)
         with pytest.raises(StorageUnavailable):
-            process.run(process.app.export_service.write(1))
-        assert process.run(process.app.export_service.get(1)).state == "waiting"
+            process.run(process.writer.write(1))
+        assert run(open_export_service, lambda service: service.get(1)).state == "waiting"
 
     with open_process(Config.from_env()) as process:
-        process.run(process.app.export_service.write_unclaimed())
+        process.run(process.writer.write_unclaimed())
 
     assert list(stored_exports()) == ["exports/1.csv", "exports/2.csv"]
 
@@ -209,8 +214,8 @@ def test_a_worker_writes_what_it_is_told_and_what_nobody_told_it(
     broker: None, client: TestClient, s3: WatchedS3
 ) -> None:
     """Each of its processes opens a container after the fork, and closes it in reverse."""
-    with no_broker(), open_process(Config.from_env()) as process:
-        untold = process.run(process.app.export_service.request()).id
+    with no_broker():
+        untold = run(open_export_service, ExportService.request).id
 
     with run_worker() as worker:
         told = client.post("/exports").json()["id"]

@@ -1,4 +1,4 @@
-"""Step 12: one container works behind HTTP, on a command line and in a worker."""
+"""Step 12: a worker is a third entry point, and opens what it needs in each of its processes."""
 
 import json
 import re
@@ -6,49 +6,37 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from fastapi.testclient import TestClient
+from celery import Celery
 from typer.testing import CliRunner, Result
 
 from steps.domain.entities import Export
 from steps.domain.errors import ConfigurationError
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client, put_object
-from steps.infrastructure.task_queue import celery_settings, check_broker_url
-from steps.step_12_worker import process
-from steps.step_12_worker.cli import cli
+from steps.infrastructure.task_queue import celery_settings, check_broker_url, open_task_queue
+from steps.step_12_worker import containers, process
 from steps.step_12_worker.config import Config
-from steps.step_12_worker.main import create_app
+from steps.step_12_worker.export_cli import cli
 from steps.workbook.catalogue import find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.running import companions as served
 from steps.workbook.world.environment import variables
 from steps.workbook.world.serving import CREATION_FLAGS
-from steps.workbook.world.worker_processes import WorkerDidNotStart, run_command, run_worker
-from tests.steps.early_signal import exit_code_and_closings
+from steps.workbook.world.worker_processes import WorkerDidNotStart, run_worker
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
-PASSWORD = "correct horse battery"
 TIMEOUT_S = 60
 
 
-def command(*arguments: str, stdin: str = "") -> Result:
+def command(*arguments: str) -> Result:
     """Run a command in this process, which saves the start of another."""
-    return CliRunner().invoke(cli, arguments, stdin)
+    return CliRunner().invoke(cli, arguments)
 
 
-# The command line
-
-
-def test_who_signs_up_on_the_command_line_logs_in_over_http() -> None:
-    created = run_command("users", "create", "Ada@example.com", stdin=f"{PASSWORD}\n")
-
-    assert (created.returncode, created.stdout) == (0, "1 ada@example.com\n")
-    assert command("users", "list").stdout == "1 ada@example.com\n"
-    with TestClient(create_app()) as client:
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        assert client.post("/login", json=body).status_code == 200
+# The commands about exports
 
 
 def test_an_export_is_asked_for_on_the_command_line() -> None:
@@ -59,11 +47,9 @@ def test_an_export_is_asked_for_on_the_command_line() -> None:
 
 
 REFUSED = {
-    "an email that is taken": (("users", "create", "ada@example.com"), "already registered", 1),
     "an unknown export": (("exports", "show", "7"), "There is no export with this id.", 1),
-    "no email": (("users", "create", "ada"), "email: value is not a valid email", 2),
     "no id": (("exports", "show", "x"), "Invalid value for", 2),
-    "a command that is not there": (("users", "forget"), "No such command", 2),
+    "a command that is not there": (("exports", "forget"), "No such command", 2),
 }
 
 
@@ -71,44 +57,60 @@ REFUSED = {
 def test_what_is_refused_has_an_exit_code_and_a_reason_without_a_traceback(
     arguments: Sequence[str], reason: str, code: int
 ) -> None:
-    if "registered" in reason:
-        command(*arguments, stdin=PASSWORD)
-
-    refused = command(*arguments, stdin=PASSWORD)
+    refused = command(*arguments)
 
     assert (refused.exit_code, refused.stdout) == (code, "")
     assert reason in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_a_password_is_no_argument_and_is_never_repeated() -> None:
-    as_argument = command("users", "create", "ada@example.com", PASSWORD)
-    too_short = command("users", "create", "ada@example.com", stdin="secret7\n")
-
-    assert (as_argument.exit_code, too_short.exit_code) == (2, 2)
-    assert "at least 8 characters" in too_short.stderr
-    assert "secret7" not in too_short.stdout + too_short.stderr
-
-
-@pytest.mark.parametrize("arguments", [(), ("worker",), ("users", "list")], ids=" ".join)
+@pytest.mark.parametrize("arguments", [("worker",), ("exports", "create")], ids=" ".join)
 def test_every_wrong_setting_is_one_line_before_anything_opens(arguments: Sequence[str]) -> None:
     wrong = {"DATABASE_URL": "mysql://u:geheim@h/d", "CELERY_BROKER_URL": "ftp://u:geheim@h"}
     with variables({**wrong, "EXPORT_LEASE_S": "0"}):
-        if arguments:
-            refused = command(*arguments)
-            exit_code, told = refused.exit_code, refused.stderr
-        else:
-            ended = run_command()
-            exit_code, told = ended.returncode, ended.stderr
+        refused = command(*arguments)
 
     names = ["DATABASE_URL", "CELERY_BROKER_URL", "EXPORT_LEASE_S"]
-    assert exit_code == 2
-    assert sorted(re.findall(r"^\w+", told, re.MULTILINE)) == sorted(names)
-    assert "geheim" not in told
+    assert refused.exit_code == 2
+    assert sorted(re.findall(r"^\w+", refused.stderr, re.MULTILINE)) == sorted(names)
+    assert "geheim" not in refused.stderr
 
 
-def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
-    assert exit_code_and_closings(find_step(12).package) == (0, ["S3 client", "engine"])
+# What each entry point opens
+
+
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note for which broker a queue is opened by a container, and open it."""
+    opened: list[str] = []
+
+    def note(broker_url: str) -> Celery:
+        opened.append(urlsplit(broker_url).scheme)
+        return open_task_queue(broker_url)
+
+    monkeypatch.setattr(containers, "open_task_queue", note)
+    return opened
+
+
+def test_users_need_a_database_exports_a_queue_too_and_neither_needs_s3(
+    queues: list[str], recording: Recording
+) -> None:
+    assert command("users", "list").exit_code == 0
+    assert queues == []
+
+    assert command("exports", "create").exit_code == command("exports", "show", "1").exit_code == 0
+    assert queues == ["filesystem"] * 2
+    assert recording.count("engine", "opened") == recording.count("engine", "closed") == 3
+    assert recording.of_kind("S3 client") == []
+
+
+def test_a_command_does_without_s3_and_a_worker_does_not() -> None:
+    with variables({"AWS_DEFAULT_REGION": "not a region"}):
+        assert command("exports", "create").exit_code == 0
+        refused = command("worker")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("AWS_DEFAULT_REGION: ")
 
 
 # Messages
@@ -142,16 +144,36 @@ def test_the_password_of_a_broker_is_in_no_repr() -> None:
 # One process, one container
 
 
-def test_a_process_opens_its_container_and_closes_it_in_reverse(recording: Recording) -> None:
+def test_a_process_opens_no_queue_and_closes_what_it_opened_in_reverse(
+    queues: list[str], recording: Recording
+) -> None:
     with process.open_process(Config.from_env()) as opened:
-        assert opened.run(opened.app.user_service.list_users()) == []
+        opened.run(opened.writer.write_unclaimed())
 
+    assert queues == []
     assert recording.of_kind("engine", "S3 client") == [
         "engine 1 opened",
         "S3 client 1 opened",
         "S3 client 1 closed",
         "engine 1 closed",
     ]
+
+
+def test_where_s3_cannot_be_opened_the_engine_is_closed(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Config) -> None:
+        raise ConfigurationError("S3: refused")
+
+    monkeypatch.setattr(containers, "open_s3_client", refuse)
+
+    with (
+        pytest.raises(ConfigurationError, match="S3: refused"),
+        process.open_process(Config.from_env()),
+    ):
+        pass
+
+    assert recording.of_kind("engine") == ["engine 1 opened", "engine 1 closed"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork: there it is one process")
@@ -193,7 +215,7 @@ def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
 def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait(TIMEOUT_S)
-    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 9}}')
+    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}')
 
     with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
         served.work()
@@ -225,7 +247,7 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
         return subprocess.Popen(for_ever, creationflags=CREATION_FLAGS)  # noqa: S603
 
     step = subprocess.Popen(for_ever)  # noqa: S603
-    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 9}}')
+    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}')
     monkeypatch.setattr(served, "_start", start)
 
     assert served.work() != 0
@@ -253,7 +275,7 @@ def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_end
     note: Path,
 ) -> None:
     first = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    text = f'{{"process": {first.pid}, "own": [], "added": {{}}, "step": 9}}'
+    text = f'{{"process": {first.pid}, "own": [], "added": {{}}, "step": 12}}'
     note.write_text(text)
     with served.note_served(find_step(12), {}):
         assert note.read_text() != text
@@ -262,6 +284,17 @@ def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_end
     first.communicate()
 
 
-def test_other_steps_leave_no_note(note: Path) -> None:
-    with served.note_served(find_step(9), {}):
+def test_a_step_without_commands_leaves_no_note(note: Path) -> None:
+    with served.note_served(find_step(10), {}):
         assert not note.exists()
+
+
+def test_a_step_with_commands_and_no_worker_is_served_without_one(
+    note: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with served.note_served(find_step(11), {}):
+        assert served.command(["users", "list"]) == 0
+        with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
+            served.work()
+
+    assert capfd.readouterr().out == ""

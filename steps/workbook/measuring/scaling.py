@@ -12,7 +12,7 @@ import httpx2
 from sqlalchemy import Engine, NullPool, create_engine, text
 
 from steps.infrastructure.database import POOL_SIZE
-from steps.workbook.catalogue import find_step
+from steps.workbook.catalogue import first_step_with
 from steps.workbook.world.environment import embedded_environment, variables
 from steps.workbook.world.event_loops import on_event_loop
 from steps.workbook.world.postgresql import new_postgresql_database, serve_postgresql
@@ -33,7 +33,7 @@ def connections_of_processes() -> tuple[dict[int, int], int]:
     is full refuses more requests, so they are sent until all pools are full. The first of the
     processes is this one, which saves the start of another.
     """
-    step = find_step(12)
+    step = first_step_with("worker")
     with (
         serve_postgresql() as server,
         _environment(server.url) as database,
@@ -71,7 +71,7 @@ def _served(server_url: str, processes: int) -> Iterator[str]:
     """Serve step 12 on a database of its own with one user; give out its URL."""
     with (
         _environment(server_url),
-        serve_process(find_step(12).target, workers=processes) as app,
+        serve_process(first_step_with("worker").target, workers=processes) as app,
     ):
         httpx2.post(f"{app.url}/users", json=ADA, trust_env=False).raise_for_status()
         yield app.url

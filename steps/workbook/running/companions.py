@@ -14,13 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from steps.domain.entities import Export
 from steps.domain.errors import ConfigurationError
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client
-from steps.workbook.catalogue import PROJECT, Step, find_step
+from steps.workbook.catalogue import PROJECT, Step, find_step, first_step_with
 from steps.workbook.world.environment import variables
 from steps.workbook.world.serving import STOP_SIGNAL
 
 NOTE = PROJECT / ".served.json"
 SHARED = ("DATABASE_URL", "S3_ENDPOINT_URL", "CELERY_BROKER_URL")
 """What the app and its worker must agree on."""
+
+COMMANDS, WORKER = "cli", "worker"
+"""The modules of a step that make them."""
 
 LOOK_S = 0.5
 """How often a worker looks whether its step is still served, in seconds."""
@@ -35,18 +38,13 @@ class Note(TypedDict):
     own: list[str]
 
 
-def has_worker(step: Step) -> bool:
-    """Tell whether a step has a worker to be started beside it."""
-    return (step.folder / "worker.py").exists()
-
-
 @contextmanager
 def note_served(step: Step, added: Mapping[str, str]) -> Iterator[None]:
-    """Tell workers what was added to the environment, while a step with a worker is served.
+    """Tell commands what was added to the environment, while a step that has some is served.
 
     What was there before may be secret and is only named.
     """
-    if not has_worker(step):
+    if not step.has(COMMANDS):
         yield
         return
     note: Note = {
@@ -72,8 +70,8 @@ def work() -> int:
     Returns its exit code. Raises ConfigurationError when none is served, or when a variable is
     missing here.
     """
-    note = _note()
-    worker = _start(note, ["worker"])
+    note = _note_with(WORKER)
+    worker = _start(note, [WORKER])
     while True:
         try:
             return worker.wait(timeout=LOOK_S)
@@ -88,7 +86,7 @@ def work() -> int:
 
 def command(arguments: Sequence[str]) -> int:
     """Run a command of the step that is being served; return its exit code, as `work` does."""
-    return _start(_note(), arguments).wait()
+    return _start(_note_with(COMMANDS), arguments).wait()
 
 
 def print_export(export_id: int) -> int:
@@ -98,7 +96,7 @@ def print_export(export_id: int) -> int:
     """
     from steps.step_12_worker.config import Config  # no other step's start waits for Celery
 
-    with variables(_note()["added"]):
+    with variables(_note_with(WORKER)["added"]):
         config = Config.from_env()
         s3_client = open_s3_client(config)
         name = Export.name_of(export_id)
@@ -117,10 +115,13 @@ def _start(note: Note, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(process, env={**os.environ, **note["added"]})  # noqa: S603
 
 
-def _note() -> Note:
+def _note_with(module: str) -> Note:
     note = _read_note()
-    if note is None:
-        raise ConfigurationError("Nothing is served that has a worker. First: make run STEP=12")
+    if note is None or not find_step(note["step"]).has(module):
+        number = first_step_with(module).number
+        raise ConfigurationError(
+            f"Nothing is served that has a {module}. First: make run STEP={number}"
+        )
     if missing := [name for name in note["own"] if not os.environ.get(name)]:
         raise ConfigurationError(f"Set {', '.join(missing)} here as you did for `make run`.")
     return note

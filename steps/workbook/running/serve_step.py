@@ -12,7 +12,7 @@ import uvicorn
 from steps.workbook.calls import CALLS, EXPORT_CALLS
 from steps.workbook.catalogue import Step
 from steps.workbook.recording.recorder import record
-from steps.workbook.running.companions import has_worker, note_served
+from steps.workbook.running.companions import note_served
 from steps.workbook.running.live.app import PATH, with_live_page
 from steps.workbook.world.environment import embedded_environment
 from steps.workbook.world.serving import LOOP, reserve_port, url_of
@@ -38,7 +38,7 @@ def serve_step(step: Step, port: int) -> int:
         ]
         for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
             announcement.append(f"{name}: {added.get(name, 'your own')}")
-        if has_worker(step):
+        if step.has("worker"):
             announcement.append("In another terminal, `make worker` writes the exports.")
         announcement.append("Ctrl-C closes everything.")
 
@@ -46,7 +46,7 @@ def serve_step(step: Step, port: int) -> int:
             return server.should_exit
 
         title = f"Lifetimes in step {step.number:02}"
-        calls = CALLS + EXPORT_CALLS if has_worker(step) else CALLS
+        calls = CALLS + EXPORT_CALLS if step.has("worker") else CALLS
         app = with_live_page(step.create_app(), recording, title, is_stopping, calls)
         server = _Server(uvicorn.Config(app, loop=LOOP), announcement)
         log = logging.getLogger("uvicorn.error")

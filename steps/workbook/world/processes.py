@@ -15,3 +15,21 @@ def import_without_fastapi(module: str) -> str:
         encoding="utf-8",
     )
     return run.stderr.strip().rpartition("\n")[2] or "imported"
+
+
+def run_without_fastapi(
+    package: str, *arguments: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a package as `python -m` does, where FastAPI and Starlette cannot be imported."""
+    script = (
+        "import runpy, sys; sys.modules['fastapi'] = sys.modules['starlette'] = None;"
+        "del sys.argv[0]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+    )
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script, package, *arguments],
+        input=stdin,
+        env={**os.environ, "PYTHON_COLORS": "0"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import httpx2
 import psutil
 
+from steps.workbook.catalogue import Step, first_step_with
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL
 
-MODULE = "steps.step_12_worker"
 PATIENCE_S = 60
 """How long a worker may take to start or to stop, in seconds."""
 
@@ -87,10 +87,10 @@ def wait_until_done(client: httpx2.Client, export_ids: Iterable[int]) -> None:
             time.sleep(0.01)
 
 
-def run_command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run one command of step 12 in a process of its own, to its end."""
+def run_command(step: Step, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command of a step in a process of its own, to its end."""
     return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", MODULE, *arguments],
+        [sys.executable, "-m", step.package, *arguments],
         input=stdin,
         capture_output=True,
         encoding="utf-8",
@@ -108,8 +108,9 @@ def run_worker(
     `environment` is added to this process's own. Raises WorkerDidNotStart. Two processes are ready
     after 2 to 3 s on two shared cores.
     """
+    package = first_step_with("worker").package
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", MODULE, "worker", "--processes", str(processes)],
+        [sys.executable, "-m", package, "worker", "--processes", str(processes)],
         env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

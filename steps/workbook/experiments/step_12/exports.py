@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steps.infrastructure import task_queue
 from steps.step_12_worker import export_service
-from steps.step_12_worker.app import App
 from steps.step_12_worker.config import Config
-from steps.step_12_worker.infra import InfraContainer
+from steps.step_12_worker.containers import open_export_service, open_export_writer
+from steps.step_12_worker.export_service import ExportWriter
 from steps.step_12_worker.main import create_app
 from steps.workbook.world.environment import embedded_environment, forget_buckets, variables
 from steps.workbook.world.event_loops import on_event_loop
@@ -97,47 +97,53 @@ def new_accounts() -> Iterator[WatchedS3]:
         yield s3
 
 
-async def with_apps(number: int, play: Callable[..., Awaitable[None]]) -> None:
-    """Open containers, as so many processes would; hand their apps over; close them."""
-    infras = [await InfraContainer.open(Config.from_env()) for _ in range(number)]
-    try:
-        await play(*map(App, infras))
-    finally:
-        for infra in infras:
-            await infra.close()
+async def with_writers(number: int, play: Callable[..., Awaitable[None]]) -> None:
+    """Open what so many worker processes would; hand their use cases over; close all of it."""
+    config = Config.from_env()
+    async with AsyncExitStack() as stack:
+        writers = [
+            await stack.enter_async_context(open_export_writer(config)) for _ in range(number)
+        ]
+        await play(*writers)
+
+
+async def ask_for_export() -> int:
+    """Ask as a command does, and return the export's id."""
+    async with open_export_service(Config.from_env()) as service:
+        return (await service.request()).id
 
 
 def a_message_that_comes_three_times() -> dict[str, int]:
-    async def play(app: App) -> None:
-        export = await app.export_service.request()
+    async def play(writer: ExportWriter) -> None:
+        export_id = await ask_for_export()
         for _ in range(3):
-            await app.export_service.write(export.id)
+            await writer.write(export_id)
 
     with new_accounts() as s3:
-        on_event_loop(with_apps, 1, play)
+        on_event_loop(with_writers, 1, play)
         return {"messages": 3, "files written": len(s3.written)}
 
 
 def four_workers_and_one_export() -> dict[str, int]:
-    async def play(*apps: App) -> None:
-        export = await apps[0].export_service.request()
+    async def play(*writers: ExportWriter) -> None:
+        export_id = await ask_for_export()
         async with anyio.create_task_group() as at_once:
-            for app in apps:
-                at_once.start_soon(app.export_service.write, export.id)
+            for writer in writers:
+                at_once.start_soon(writer.write, export_id)
 
     with new_accounts() as s3:
-        on_event_loop(with_apps, 4, play)
+        on_event_loop(with_writers, 4, play)
         return {"workers": 4, "files written": len(s3.written)}
 
 
 def an_export_without_a_broker() -> dict[str, int | str]:
-    async def look_for_what_is_left(app: App) -> None:
-        await app.export_service.write_unclaimed()
+    async def look_for_what_is_left(writer: ExportWriter) -> None:
+        await writer.write_unclaimed()
 
     logging.getLogger(export_service.__name__).addHandler(logging.NullHandler())  # it warns
     with new_accounts(), no_broker(), TestClient(create_app()) as client:
         asked = client.post("/exports")
-        on_event_loop(with_apps, 1, look_for_what_is_left)
+        on_event_loop(with_writers, 1, look_for_what_is_left)
         state = client.get("/exports/1").json()["state"]
         return {"POST /exports": asked.status_code, "before": asked.json()["state"], "after": state}
 

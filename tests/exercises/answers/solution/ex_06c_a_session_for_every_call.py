@@ -2,7 +2,8 @@
 an error, and closes in both cases. It has to stand inside the function that is called, so
 that each call begins anew. wraps copies name and docstring. A call of an async def or
 generator function only makes an object: the block would be over before the body begins, so
-the decorator refuses it when the class is made. Step 06 also hides the session from inspect.
+the decorator refuses it when the class is made. This one is for a class body, so it passes
+self on; the one of step 06 is applied to bound methods, which have theirs.
 """
 
 from functools import wraps

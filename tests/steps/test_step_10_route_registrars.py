@@ -1,0 +1,299 @@
+"""Step 10: handlers register their own routes, and the service starts and stops itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any, assert_type, cast
+
+import httpx2
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from steps.domain.entities import User
+from steps.domain.errors import ConfigurationError, UserNotFound
+from steps.step_10_route_registrars import __main__ as program
+from steps.step_10_route_registrars.app import App
+from steps.step_10_route_registrars.bucket_handler import BucketHandler
+from steps.step_10_route_registrars.config import Config
+from steps.step_10_route_registrars.main import RouteRegistrar, create_app, make_handlers
+from steps.step_10_route_registrars.services import UserService
+from steps.step_10_route_registrars.user_handler import UserHandler
+from steps.workbook.catalogue import find_step
+from steps.workbook.experiments.step_10 import shutdown_under_load
+from steps.workbook.experiments.step_10.shutdown_under_load import PEOPLE, Shutdown
+from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
+from steps.workbook.recording.events import Recording
+from steps.workbook.world.environment import new_database, variables
+from steps.workbook.world.postgresql import new_postgresql_database
+from steps.workbook.world.serving import serve_module
+from steps.workbook.world.stopping import closings_in
+from tests.steps.early_signal import exit_code_and_closings
+
+pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
+
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+STEP = find_step(10)
+PATIENCE_S = 30
+WRONG = {
+    "AWS_PROFILE": "nobody",
+    "AWS_DEFAULT_REGION": "no region",
+    "DATABASE_URL": "mysql://accounts:hunter2@db/accounts",
+    "DB_ECHO": "hunter2",
+    "S3_ENDPOINT_URL": "http://accounts:hunter2@s3",
+    "PORT": "hunter2",
+}
+
+OPENED = ["engine 1 opened", "S3 client 1 opened"]
+CLOSED = ["S3 client 1 closed", "engine 1 closed"]
+
+
+def run(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+# Handlers
+
+
+class Greeter:
+    """A handler of another module: it names no class of ours."""
+
+    def register_routes(self, router: APIRouter) -> None:
+        router.get("/greeting")(self.greet)
+
+    def greet(self) -> str:
+        return "hello"
+
+
+def test_whatever_registers_routes_is_a_route_registrar() -> None:
+    app = FastAPI()
+    registrar: RouteRegistrar = Greeter()
+
+    registrar.register_routes(app.router)
+
+    assert TestClient(app).get("/greeting").json() == "hello"
+
+
+def test_an_app_has_the_routes_of_its_handlers_and_no_others() -> None:
+    def never() -> App:
+        raise AssertionError("nothing is called before a request")
+
+    handlers, router = make_handlers(never), APIRouter()
+    assert_type(handlers, tuple[RouteRegistrar, ...])
+    for handler in handlers:
+        handler.register_routes(router)
+
+    paths = [route.path for route in cast(list[Any], router.routes)]
+    assert len(paths) == 7
+    assert set(paths) == set(create_app().openapi()["paths"])
+
+
+class FamousUsers:
+    """A use case that needs nothing."""
+
+    async def get_user(self, user_id: int) -> User:
+        if user_id != 7:
+            raise UserNotFound
+        return User(user_id, "knuth@example.com", "no hash")
+
+
+def test_a_handler_works_without_the_app_with_any_use_case(recording: Recording) -> None:
+    app = FastAPI()
+    UserHandler(lambda: cast(UserService, FamousUsers())).register_routes(app.router)
+
+    answer = TestClient(app).get("/users/7")
+
+    assert answer.json() == {"id": 7, "email": "knuth@example.com"}
+    assert recording.of_kind("engine", "S3 client") == []
+
+
+def test_a_handler_signs_up_in_memory_as_in_a_database(recording: Recording) -> None:
+    app, unit_of_work = FastAPI(), AsyncInMemoryUnitOfWork()
+    service = UserService(unit_of_work, AsyncPlainHasher())
+    UserHandler(lambda: service).register_routes(app.router)
+
+    assert TestClient(app).post("/users", json=ADA).status_code == 201
+    assert [event.action for event in unit_of_work.audit_events] == ["signed up"]
+    assert recording.of_kind("engine", "S3 client") == []
+
+
+def test_a_key_is_asked_for_by_the_handler_that_needs_it() -> None:
+    names: list[str] = []
+    buckets = SimpleNamespace(list_names=lambda: names, add=names.append)
+    app = FastAPI()
+    handler = BucketHandler(lambda: cast(Any, buckets), lambda: Config(api_key=SecretStr("key")))
+    handler.register_routes(app.router)
+    client = TestClient(app, raise_server_exceptions=False)
+
+    for key in ("wrong", "key"):
+        client.post("/buckets", json={"name": f"photos-{key}"}, headers={"X-API-Key": key})
+
+    assert client.get("/buckets").json() == ["photos-key"]
+
+
+# Routes come before the start
+
+
+def test_before_the_start_the_routes_are_there_and_say_that_nothing_is_open() -> None:
+    app = create_app()
+
+    client = TestClient(app)  # without `with`: no lifespan
+    with pytest.raises(AttributeError, match="application"):
+        client.get("/health")
+
+
+def test_an_app_that_starts_again_keeps_its_routes_and_reaches_only_what_is_open(
+    recording: Recording,
+) -> None:
+    app = create_app()
+    routes = list(app.router.routes)
+    for _ in range(2):
+        with TestClient(app) as client:
+            client.get("/health").raise_for_status()
+            client.get("/buckets").raise_for_status()
+
+    assert app.router.routes == routes
+    assert recording.count("engine", "opened") == recording.count("engine", "closed") == 2
+
+
+def test_the_commit_comes_before_the_answer(recording: Recording) -> None:
+    with TestClient(recording.wrap(create_app())) as client:
+        client.post("/users", json=ADA)
+
+    assert recording.order("transaction 1 commits", "transaction 1 ends", "response 1 starts")
+
+
+# The program: how it starts, and how it ends
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    with variables({"PORT": port}), pytest.raises(ConfigurationError, match=r"^PORT: [^\n]+$"):
+        Config.from_env()
+
+
+def test_without_a_port_it_is_8000() -> None:
+    with variables({"PORT": None}):
+        assert Config.from_env().port == 8000
+
+
+def test_to_import_the_app_reads_and_opens_nothing() -> None:
+    script = f"""
+from steps.infrastructure.announcements import listeners
+listeners.append(lambda *what: print(*what))
+import {STEP.package}.main, {STEP.package}.__main__
+print(type({STEP.package}.main.app).__name__, len({STEP.package}.main.app.state._state))
+"""
+    finished = run("-c", script, environment=WRONG)
+
+    assert finished.stdout == "FastAPI 0\n", finished.stderr
+
+
+def test_the_program_ends_with_2_and_one_line_for_each_wrong_variable() -> None:
+    finished = run("-m", STEP.package, environment=WRONG)
+
+    assert finished.returncode == 2
+    assert len(finished.stderr.splitlines()) == len(WRONG)
+    assert "hunter2" not in finished.stdout + finished.stderr
+
+
+def test_a_program_whose_database_does_not_answer_ends_with_3_and_closes_what_it_had() -> None:
+    broken = {"DATABASE_URL": "sqlite:////no/such/folder/accounts.db", "PORT": "0"}
+
+    finished = run("-m", STEP.package, environment=broken)
+
+    assert finished.returncode == 3
+    assert "ERROR: DATABASE_URL: unable to open database file" in finished.stderr
+    assert closings_in(finished.stderr.splitlines()) == ["engine"]
+    assert "Traceback" not in finished.stderr
+
+
+# SIGTERM under load
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with ExitStack() as stack:
+        if request.param == "SQLite":
+            yield stack.enter_context(new_database())
+        else:
+            server_url = request.getfixturevalue("postgresql_url")
+            yield stack.enter_context(new_postgresql_database(server_url))
+
+
+def assert_that_nothing_was_lost(shutdown: Shutdown) -> None:
+    assert shutdown.sign_ups.with_outcome(201) == shutdown.emails
+    assert closings_in(shutdown.lines) == ["S3 client", "engine"]
+    assert shutdown.exit_code == 0
+
+
+def test_fifty_sign_ups_that_are_in_flight_when_the_signal_arrives_are_all_answered(
+    database_url: str,
+) -> None:
+    shutdown = shutdown_under_load.hold_fifty(database_url)
+
+    assert len(shutdown.emails) == PEOPLE
+    assert_that_nothing_was_lost(shutdown)
+
+
+def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection(
+    database_url: str,
+) -> None:
+    """A port that closes resets the connections that nobody has accepted: a ReadError."""
+    shutdown = shutdown_under_load.go_on_until_refused(database_url)
+
+    outcomes = set(shutdown.sign_ups.outcomes.values())
+    assert outcomes <= {201, "ConnectError", "ReadError", "RemoteProtocolError"}
+    assert len(shutdown.sign_ups.outcomes) > PEOPLE
+    assert_that_nothing_was_lost(shutdown)
+
+
+def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> None:
+    with new_database() as database_url:
+        shutdown = shutdown_under_load.hold_one_for_ever(database_url)
+
+    assert set(shutdown.sign_ups.outcomes.values()) <= {500, "RemoteProtocolError", "ReadError"}
+    assert shutdown.emails == set()
+    assert_that_nothing_was_lost(shutdown)
+
+
+def test_requests_have_three_seconds_to_end_so_that_all_is_closed_within_five() -> None:
+    """To notice that none is left, to close and to end may take more than a second."""
+    assert program.GRACE_S == 3
+
+
+def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
+    assert exit_code_and_closings(STEP.package) == (0, ["S3 client", "engine"])
+
+
+def test_a_server_that_nobody_uses_ends_with_0_and_logs_no_secret() -> None:
+    secrets = {"API_KEY": "hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2", "PORT": "0"}
+    with serve_module([STEP.package], environment=secrets) as server:
+        httpx2.get(f"{server.url}/buckets", headers={"X-API-Key": "hunter2"}, trust_env=False)
+        assert server.url.startswith("http://127.0.0.1:")
+        assert server.stop() == 0
+
+    assert closings_in(server.lines) == ["S3 client", "engine"]
+    assert "hunter2" not in "\n".join(server.lines)
+
+
+# What it leaves
+
+
+def test_flaw_every_use_case_runs_behind_http_only() -> None:
+    """The program takes no command: it serves, whatever it is told."""
+    refused = run("-m", STEP.package, "users", "list", environment={"PORT": "x"})
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("PORT: ")

@@ -1,0 +1,25 @@
+"""What a caller can read of what a decorated method returns."""
+
+import pytest
+
+from steps.workbook.experiments.step_06 import detached_rows
+
+
+@pytest.fixture(scope="module")
+def what_a_caller_reads() -> dict[str, str]:
+    return detached_rows.what_a_caller_reads()
+
+
+def test_a_row_that_leaves_its_session_cannot_be_read(what_a_caller_reads: dict[str, str]) -> None:
+    assert what_a_caller_reads["just_return"] == "DetachedInstanceError"
+
+
+@pytest.mark.parametrize("way", ["just_return, expire_on_commit=False", "flush_and_map"])
+def test_a_row_that_no_commit_expires_or_a_dataclass_can_be_read(
+    way: str, what_a_caller_reads: dict[str, str]
+) -> None:
+    assert what_a_caller_reads[way] == "id 1, ada@example.com"
+
+
+def test_before_the_flush_a_row_has_no_id(what_a_caller_reads: dict[str, str]) -> None:
+    assert what_a_caller_reads["map_without_flush"] == "id None, ada@example.com"

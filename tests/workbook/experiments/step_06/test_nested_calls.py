@@ -1,0 +1,20 @@
+"""A decorated method that calls another one."""
+
+from steps.workbook.experiments.step_06 import nested_calls
+
+
+def test_a_write_inside_a_write_locks_itself_out_on_sqlite() -> None:
+    assert nested_calls.a_write_inside_a_write_locks_itself_out_on_sqlite() == {
+        "error": "database is locked",
+        "users kept": 0,
+    }
+
+
+def test_what_an_inner_call_wrote_outlives_the_rollback_of_the_outer_one() -> None:
+    kept = nested_calls.what_an_inner_call_wrote_outlives_the_outer_rollback()
+    assert kept == {"users kept": 1}
+
+
+def test_four_nested_calls_empty_a_pool_of_four_and_get_nothing() -> None:
+    outcomes = nested_calls.four_nested_calls_empty_a_pool_of_four()
+    assert outcomes == ["DatabaseUnavailable"] * 4

@@ -1,0 +1,31 @@
+"""The steps of the path side by side."""
+
+import pytest
+
+from steps.step_07_context_manager import NUMBER
+from steps.workbook.experiments.step_07 import steps_of_the_path
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[int, dict[str, bool]]:
+    return steps_of_the_path.what_each_step_can_do()
+
+
+def test_the_path_ends_with_step_07(table: dict[int, dict[str, bool]]) -> None:
+    assert list(table) == list(range(1, NUMBER + 1))
+
+
+@pytest.mark.parametrize(
+    ("property_", "steps_without_it"),
+    {
+        "one engine for all requests": [1],
+        "the engine is closed": [2],
+        "the use cases import only the domain": [1, 2, 3],
+        "no connection held while verifying a password": [1, 2, 3, 4, 5],
+        "a failed sign-up leaves no user": [6],
+    }.items(),
+)
+def test_what_which_steps_cannot_do(
+    table: dict[int, dict[str, bool]], property_: str, steps_without_it: list[int]
+) -> None:
+    assert [number for number, row in table.items() if not row[property_]] == steps_without_it
