@@ -181,7 +181,7 @@ def command(
         typer.Argument(metavar="COMMAND", help="Such as: users list.", show_default=False),
     ] = None,
 ) -> int:
-    """Run a command of the step with a worker that `run` serves."""
+    """Run a command of the step that `run` serves."""
     from steps.workbook.running import companions
 
     return companions.command(arguments or ["--help"])

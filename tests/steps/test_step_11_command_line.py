@@ -1,63 +1,52 @@
-"""Step 11: the use cases run on a command line, which opens only a database."""
+"""Step 11, and step 12 that keeps it: a command opens what it needs, runs a use case, closes."""
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from steps.domain.errors import ConfigurationError
-from steps.step_11_command_line.cli import cli
-from steps.step_11_command_line.config import Config
-from steps.step_11_command_line.containers import open_user_service
-from steps.step_11_command_line.main import create_app
-from steps.workbook.catalogue import STEPS, Step, find_step
+from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
-from steps.workbook.world.event_loops import on_event_loop
 from steps.workbook.world.processes import import_without_fastapi, run_without_fastapi
 from steps.workbook.world.worker_processes import run_command
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
-STEP = find_step(11)
 PASSWORD = "correct horse battery"
 
+WITH_COMMANDS = [step for step in STEPS if step.has("cli")]
 
-def command(*arguments: str, stdin: str = "") -> Result:
+
+@pytest.fixture(params=WITH_COMMANDS, ids=lambda step: f"step_{step.number:02}")
+def step(request: pytest.FixtureRequest) -> Step:
+    found: Step = request.param
+    return found
+
+
+def command(step: Step, *arguments: str, stdin: str = "") -> Result:
     """Run a command in this process, which saves the start of another."""
-    return CliRunner().invoke(cli, arguments, stdin)
+    program = import_module(f"{step.package}.__main__")
+    return CliRunner().invoke(program.cli, arguments, stdin)
 
 
-def test_who_signs_up_on_the_command_line_logs_in_over_http() -> None:
-    sign_up = ("users", "create", "Ada@example.com")
-    created = run_command(STEP, *sign_up, stdin=f"{PASSWORD}\n")
+# What a caller sees
+
+
+def test_who_signs_up_on_the_command_line_logs_in_over_http(step: Step) -> None:
+    created = run_command(step, "users", "create", "Ada@example.com", stdin=f"{PASSWORD}\n")
 
     assert (created.returncode, created.stdout) == (0, "1 ada@example.com\n")
-    assert command("users", "list").stdout == "1 ada@example.com\n"
-    with TestClient(create_app()) as client:
+    assert command(step, "users", "list").stdout == "1 ada@example.com\n"
+    with TestClient(step.create_app()) as client:
         body = {"email": "ada@example.com", "password": PASSWORD}
         assert client.post("/login", json=body).status_code == 200
 
-
-def test_users_are_listed_in_the_order_in_which_they_signed_up() -> None:
-    for name in ("grace", "ada"):
-        command("users", "create", f"{name}@example.com", stdin=PASSWORD)
-
-    assert command("users", "list").stdout == "1 grace@example.com\n2 ada@example.com\n"
-
-
-def test_a_sign_up_on_the_command_line_writes_its_audit_event_too() -> None:
-    command("users", "create", "ada@example.com", stdin=PASSWORD)
-
-    with TestClient(create_app()) as client:
-        (event,) = client.get("/users/1/events").json()
-    assert event["action"] == "signed up"
-
-
-# What is refused
 
 REFUSED = {
     "an email that is taken": (("users", "create", "ada@example.com"), "already registered", 1),
@@ -68,21 +57,21 @@ REFUSED = {
 
 @pytest.mark.parametrize(("arguments", "reason", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_refused_has_an_exit_code_and_a_reason_without_a_traceback(
-    arguments: Sequence[str], reason: str, code: int
+    step: Step, arguments: Sequence[str], reason: str, code: int
 ) -> None:
     if "registered" in reason:
-        command(*arguments, stdin=PASSWORD)
+        assert command(step, *arguments, stdin=PASSWORD).exit_code == 0
 
-    refused = command(*arguments, stdin=PASSWORD)
+    refused = command(step, *arguments, stdin=PASSWORD)
 
     assert (refused.exit_code, refused.stdout) == (code, "")
     assert reason in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_a_password_is_no_argument_and_is_never_repeated() -> None:
-    as_argument = command("users", "create", "ada@example.com", PASSWORD)
-    too_short = command("users", "create", "ada@example.com", stdin="secret7\n")
+def test_a_password_is_no_argument_and_is_never_repeated(step: Step) -> None:
+    as_argument = command(step, "users", "create", "ada@example.com", PASSWORD)
+    too_short = command(step, "users", "create", "ada@example.com", stdin="secret7\n")
 
     assert (as_argument.exit_code, too_short.exit_code) == (2, 2)
     assert "at least 8 characters" in too_short.stderr
@@ -91,74 +80,71 @@ def test_a_password_is_no_argument_and_is_never_repeated() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("users", "list")], ids=["serve", "users list"])
 def test_every_wrong_setting_is_one_line_before_anything_opens(
-    arguments: Sequence[str], recording: Recording
+    step: Step, arguments: Sequence[str], recording: Recording
 ) -> None:
-    with variables({"DATABASE_URL": "mysql://u:geheim@h/d", "PORT": "-1"}):
+    with variables({"DATABASE_URL": "mysql://u:geheim@h/d", "PORT": "http"}):
         if arguments:
-            refused = command(*arguments)
+            refused = command(step, *arguments)
             exit_code, told = refused.exit_code, refused.stderr
         else:
-            ended = run_command(STEP)
+            ended = run_command(step)
             exit_code, told = ended.returncode, ended.stderr
 
     assert exit_code == 2
     assert sorted(re.findall(r"^\w+", told, re.MULTILINE)) == ["DATABASE_URL", "PORT"]
     assert "geheim" not in told
-    assert recording.events == []
+    assert recording.of_kind("engine", "S3 client") == []
 
 
-def test_a_database_that_does_not_answer_is_one_line() -> None:
-    with variables({"DATABASE_URL": "sqlite:////no/such/folder/accounts.db"}):
-        refused = command("users", "list")
+def test_a_wrong_setting_for_s3_stops_the_server_and_no_command(step: Step) -> None:
+    with variables({"AWS_DEFAULT_REGION": "no region"}):
+        listed, served = command(step, "users", "list"), run_command(step)
 
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert re.fullmatch(r"DATABASE_URL: .+\n", refused.stderr)
+    assert listed.exit_code == 0
+    assert served.returncode == 2
+    assert served.stderr == "AWS_DEFAULT_REGION: this cannot be the name of a region\n"
 
 
-# What it opens
+def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing(
+    step: Step,
+) -> None:
+    assert exit_code_and_closings(step.package) == (0, ["S3 client", "engine"])
+
+
+# What a command opens and closes
 
 
 @pytest.mark.parametrize(
     "arguments", [("users", "list"), ("users", "create", "ada@example.com")], ids=" ".join
 )
-def test_a_command_opens_a_database_and_nothing_else_and_closes_it(
-    arguments: Sequence[str], recording: Recording
+def test_a_command_about_users_opens_a_database_and_no_s3(
+    step: Step, arguments: Sequence[str], recording: Recording
 ) -> None:
-    assert command(*arguments, stdin=PASSWORD).exit_code == 0
+    assert command(step, *arguments, stdin=PASSWORD).exit_code == 0
 
-    opened_and_closed = ["engine 1 opened", "engine 1 closed"]
-    assert recording.of_kind("engine", "S3 client") == opened_and_closed
+    assert recording.of_kind("engine", "S3 client") == ["engine 1 opened", "engine 1 closed"]
+
+
+def test_a_command_that_is_refused_leaves_nothing_open(step: Step, recording: Recording) -> None:
+    codes = [
+        command(step, "users", "create", "ada@example.com", stdin=PASSWORD).exit_code
+        for _ in range(2)
+    ]
+
+    assert codes == [0, 1]
+    assert recording.count("engine", "closed") == 2
     assert recording.left_open() == []
 
 
-def test_a_command_that_fails_closes_its_database(recording: Recording) -> None:
-    sign_up = ("users", "create", "ada@example.com")
-    assert [command(*sign_up, stdin=PASSWORD).exit_code for _ in range(2)] == [0, 1]
+def test_a_command_whose_database_is_away_leaves_nothing_open(
+    step: Step, recording: Recording, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{(tmp_path / 'nowhere' / 'accounts.db').as_posix()}"
+    with variables({"DATABASE_URL": url}):
+        refused = command(step, "users", "list")
 
-    assert recording.count("engine", "opened") == recording.count("engine", "closed") == 2
-    assert recording.left_open() == []
-
-
-def test_a_command_does_without_s3_and_the_served_app_does_not() -> None:
-    with variables({"AWS_DEFAULT_REGION": "not a region"}):
-        assert command("users", "list").exit_code == 0
-        with (
-            pytest.raises(ConfigurationError, match="AWS_DEFAULT_REGION"),
-            TestClient(create_app()),
-        ):
-            pass
-
-
-def test_an_engine_that_cannot_be_reached_is_closed(recording: Recording) -> None:
-    async def open_and_close(config: Config) -> None:
-        async with open_user_service(config):
-            raise AssertionError("it opened")
-
-    with variables({"DATABASE_URL": "sqlite:////no/such/folder/accounts.db"}):
-        config = Config.from_env(s3=False)
-    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
-        on_event_loop(open_and_close, config)
-
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "unable to open database file" in refused.stderr
     assert recording.of_kind("engine") == ["engine 1 opened", "engine 1 closed"]
 
 
@@ -167,30 +153,36 @@ def test_an_engine_that_cannot_be_reached_is_closed(recording: Recording) -> Non
 NEED_NO_FASTAPI = [
     f"{step.package}.{module}"
     for step in STEPS
-    for module in ("container", "app", "infra", "containers", "cli", "process", "worker")
+    for module in (
+        "container",
+        "app",
+        "infra",
+        "containers",
+        "cli",
+        "export_cli",
+        "process",
+        "worker",
+    )
     if step.has(module)
 ]
 
 
 @pytest.mark.parametrize("module", NEED_NO_FASTAPI)
-def test_what_is_not_http_is_imported_where_fastapi_is_missing(module: str) -> None:
+def test_what_is_not_http_can_be_imported_where_fastapi_cannot(module: str) -> None:
     assert import_without_fastapi(module) == "imported"
 
 
-@pytest.mark.parametrize(
-    "step", [step for step in STEPS if step.has("cli")], ids=lambda step: step.name
-)
-def test_commands_work_where_fastapi_is_missing(step: Step) -> None:
+def test_commands_work_where_fastapi_cannot_be_imported(step: Step) -> None:
     sign_up = ("users", "create", "ada@example.com")
     created = run_without_fastapi(step.package, *sign_up, stdin=PASSWORD)
+    listed = run_without_fastapi(step.package, "users", "list")
 
-    assert (created.returncode, created.stdout) == (0, "1 ada@example.com\n"), created.stderr
-    assert run_without_fastapi(step.package, "users", "list").stdout == "1 ada@example.com\n"
-    assert "fastapi" in run_without_fastapi(step.package).stderr  # to serve, it is needed
-
-
-# The served app
+    assert (created.returncode, created.stdout, created.stderr) == (0, "1 ada@example.com\n", "")
+    assert (listed.returncode, listed.stdout) == (0, "1 ada@example.com\n")
 
 
-def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothing() -> None:
-    assert exit_code_and_closings(STEP.package) == (0, ["S3 client", "engine"])
+def test_the_server_does_not_work_where_fastapi_cannot_be_imported(step: Step) -> None:
+    ended = run_without_fastapi(step.package)
+
+    assert ended.returncode == 1
+    assert "ModuleNotFoundError: import of fastapi halted" in ended.stderr

@@ -213,11 +213,14 @@ def test_while_the_storage_is_away_exports_wait_and_none_is_lost(s3: WatchedS3) 
 def test_a_worker_writes_what_it_is_told_and_what_nobody_told_it(
     broker: None, client: TestClient, s3: WatchedS3
 ) -> None:
-    """Each of its processes opens a container after the fork, and closes it in reverse."""
+    """Each of its processes opens a container after the fork, and closes it in reverse.
+
+    Nothing of FastAPI can be imported there.
+    """
     with no_broker():
         untold = run(open_export_service, ExportService.request).id
 
-    with run_worker() as worker:
+    with run_worker(fastapi=False) as worker:
         told = client.post("/exports").json()["id"]
         queue = open_task_queue(os.environ["CELERY_BROKER_URL"])
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""What more processes give, and what they take: step 12 on PostgreSQL, with one and with four."""
+"""What more processes give, and what they take: the step with a worker, on PostgreSQL."""
 
 import asyncio
 import os
@@ -51,8 +51,8 @@ def scaling() -> int:
     """Measure how many requests four processes answer for each that one answers. Prints it."""
     with (
         serve_postgresql() as server,
-        _served(server.url, 1) as one,
-        _served(server.url, 4) as four,
+        _serve_in(server.url, 1) as one,
+        _serve_in(server.url, 4) as four,
     ):
         ratios = []
         for number in range(ROUNDS + 1):
@@ -67,8 +67,8 @@ def scaling() -> int:
 
 
 @contextmanager
-def _served(server_url: str, processes: int) -> Iterator[str]:
-    """Serve step 12 on a database of its own with one user; give out its URL."""
+def _serve_in(server_url: str, processes: int) -> Iterator[str]:
+    """Serve the step in so many processes, on a database with one user; give out its URL."""
     with (
         _environment(server_url),
         serve_process(first_step_with("worker").target, workers=processes) as app,
@@ -79,7 +79,7 @@ def _served(server_url: str, processes: int) -> Iterator[str]:
 
 @contextmanager
 def _environment(server_url: str) -> Iterator[Engine]:
-    """Set what step 12 needs, with a database of its own; give out a look inside."""
+    """Set what the step needs, with a database of its own; give out a look inside."""
     with (
         new_postgresql_database(server_url) as database_url,
         embedded_environment(),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TypedDict
 
 import psutil
@@ -24,6 +25,8 @@ SHARED = ("DATABASE_URL", "S3_ENDPOINT_URL", "CELERY_BROKER_URL")
 
 COMMANDS, WORKER = "cli", "worker"
 """The modules of a step that make them."""
+
+NAMES = {COMMANDS: "commands", WORKER: "a worker"}
 
 LOOK_S = 0.5
 """How often a worker looks whether its step is still served, in seconds."""
@@ -67,8 +70,8 @@ def note_served(step: Step, added: Mapping[str, str]) -> Iterator[None]:
 def work() -> int:
     """Run the worker of the step that is being served, until Ctrl-C or until that step ends.
 
-    Returns its exit code. Raises ConfigurationError when none is served, or when a variable is
-    missing here.
+    Returns its exit code. Raises ConfigurationError when no step with a worker is served, or when
+    a variable is missing here.
     """
     note = _note_with(WORKER)
     worker = _start(note, [WORKER])
@@ -94,10 +97,11 @@ def print_export(export_id: int) -> int:
 
     Raises ConfigurationError, as `work` does, and when there is no such file.
     """
-    from steps.step_12_worker.config import Config  # no other step's start waits for Celery
-
-    with variables(_note_with(WORKER)["added"]):
-        config = Config.from_env()
+    note = _note_with(WORKER)
+    # Imported here: no other step's start waits for Celery.
+    config_of_step = import_module(f"{find_step(note['step']).package}.config")
+    with variables(note["added"]):
+        config = config_of_step.Config.from_env()
         s3_client = open_s3_client(config)
         name = Export.name_of(export_id)
         try:
@@ -120,7 +124,7 @@ def _note_with(module: str) -> Note:
     if note is None or not find_step(note["step"]).has(module):
         number = first_step_with(module).number
         raise ConfigurationError(
-            f"Nothing is served that has a {module}. First: make run STEP={number}"
+            f"Nothing is served that has {NAMES[module]}. First: make run STEP={number}"
         )
     if missing := [name for name in note["own"] if not os.environ.get(name)]:
         raise ConfigurationError(f"Set {', '.join(missing)} here as you did for `make run`.")

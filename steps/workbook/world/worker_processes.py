@@ -1,4 +1,4 @@
-"""A worker of step 12 as a user would start it, for tests and notebooks."""
+"""Commands and a worker as a user would start them, each in a process of its own."""
 
 import os
 import re
@@ -15,6 +15,7 @@ import httpx2
 import psutil
 
 from steps.workbook.catalogue import Step, first_step_with
+from steps.workbook.world.processes import start_without_fastapi
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL
 
 PATIENCE_S = 60
@@ -101,16 +102,21 @@ def run_command(step: Step, *arguments: str, stdin: str = "") -> subprocess.Comp
 
 @contextmanager
 def run_worker(
-    environment: Mapping[str, str] | None = None, *, processes: int = 2, wait: bool = True
+    environment: Mapping[str, str] | None = None,
+    *,
+    processes: int = 2,
+    wait: bool = True,
+    fastapi: bool = True,
 ) -> Iterator[Worker]:
-    """Run `python -m steps.step_12_worker worker`; `wait` until each process is open.
+    """Run the command `worker` of the step that has one; `wait` until each process is open.
 
-    `environment` is added to this process's own. Raises WorkerDidNotStart. Two processes are ready
-    after 2 to 3 s on two shared cores.
+    `environment` is added to this process's own. If not `fastapi`, nothing of it can be imported
+    there. Raises WorkerDidNotStart. Two processes are ready after 2 to 3 s on two shared cores.
     """
     package = first_step_with("worker").package
+    start = [sys.executable, "-m", package] if fastapi else start_without_fastapi(package)
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", package, "worker", "--processes", str(processes)],
+        [*start, "worker", "--processes", str(processes)],
         env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

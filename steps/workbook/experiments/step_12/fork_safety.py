@@ -15,12 +15,12 @@ FORKS = hasattr(os, "fork")
 
 def what_grace_is_told() -> dict[str, str]:
     """Grace asks for "Grace" while the answer for Ada, who asked first, is on its way."""
-    return _results()[fork.what_grace_is_told.__name__]
+    return _results()[fork.tell_grace.__name__]
 
 
 def what_the_parent_is_told_after_a_child_has_ended() -> dict[str, str]:
     """The parent asks for "parent" over the connection that it had before it forked."""
-    return _results()[fork.what_the_parent_is_told.__name__]
+    return _results()[fork.tell_parent.__name__]
 
 
 @cache

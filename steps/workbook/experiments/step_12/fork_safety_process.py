@@ -26,7 +26,7 @@ def forget_connections(engine: Engine) -> Engine:
 
 
 def open_another(engine: Engine) -> Engine:
-    return open_engine(engine.url.render_as_string(hide_password=False))
+    return open_engine_of_one_connection(engine.url.render_as_string(hide_password=False))
 
 
 def close_connections(engine: Engine) -> Engine:
@@ -34,11 +34,11 @@ def close_connections(engine: Engine) -> Engine:
     return engine
 
 
-def open_engine(url: str) -> Engine:
+def open_engine_of_one_connection(url: str) -> Engine:
     return create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
 
 
-def ask(engine: Engine, name: str) -> str:
+def ask_for(engine: Engine, name: str) -> str:
     with engine.connect() as connection:
         return str(connection.scalar(select(literal(name))))
 
@@ -54,15 +54,15 @@ def ada(engine: Engine, prepare: Prepare, asked: Any, done: Any) -> None:
 
 
 def grace(engine: Engine, prepare: Prepare, answers: Any) -> None:
-    answers.put(ask(prepare(engine), "Grace"))
+    answers.put(ask_for(prepare(engine), "Grace"))
 
 
-def what_grace_is_told(url: str, prepare: Prepare) -> str:
+def tell_grace(url: str, prepare: Prepare) -> str:
     """Let Ada ask, and then Grace, in two children of a process that has used its engine."""
     fork = get_context("fork")
     asked, done, answers = fork.Event(), fork.Event(), fork.SimpleQueue()
-    engine = open_engine(url)
-    ask(engine, "parent")  # now the engine holds a connection
+    engine = open_engine_of_one_connection(url)
+    ask_for(engine, "parent")  # now the engine holds a connection
     first = fork.Process(target=ada, args=(engine, prepare, asked, done), daemon=True)
     first.start()
     asked.wait(TIMEOUT)
@@ -75,22 +75,22 @@ def what_grace_is_told(url: str, prepare: Prepare) -> str:
     return str(told)
 
 
-def what_the_parent_is_told(url: str, prepare: Prepare) -> str:
+def tell_parent(url: str, prepare: Prepare) -> str:
     """Let one child prepare its engine and end, and then ask in the parent."""
-    engine = open_engine(url)
-    ask(engine, "parent")
+    engine = open_engine_of_one_connection(url)
+    ask_for(engine, "parent")
     child = get_context("fork").Process(target=prepare, args=(engine,))
     child.start()
     child.join()
     try:
-        return ask(engine, "parent")
+        return ask_for(engine, "parent")
     except DBAPIError as error:
         return type(error).__name__
 
 
 PLAYS = {
-    what_grace_is_told: (inherit, forget_connections, open_another),
-    what_the_parent_is_told: (forget_connections, close_connections),
+    tell_grace: (inherit, forget_connections, open_another),
+    tell_parent: (forget_connections, close_connections),
 }
 
 if __name__ == "__main__":

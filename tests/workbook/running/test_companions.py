@@ -1,0 +1,145 @@
+"""Commands and a worker find the step that `make run` serves, in another process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from steps.domain.entities import Export
+from steps.domain.errors import ConfigurationError
+from steps.infrastructure.object_storage import close_s3_client, open_s3_client, put_object
+from steps.step_12_worker.config import Config
+from steps.workbook.catalogue import find_step
+from steps.workbook.running import companions
+from steps.workbook.world.environment import variables
+from steps.workbook.world.serving import CREATION_FLAGS
+from steps.workbook.world.worker_processes import run_command
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    note = tmp_path / "companions.json"
+    monkeypatch.setattr(companions, "NOTE", note)
+    return note
+
+
+def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
+    with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
+        companions.work()
+
+
+def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(TIMEOUT_S)
+    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}')
+
+    with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
+        companions.work()
+
+
+def test_the_note_for_make_worker_names_settings_of_yours_and_keeps_no_secret(note: Path) -> None:
+    with companions.note_served(
+        find_step(12), {"API_KEY": "geheim", "S3_ENDPOINT_URL": "http://s3"}
+    ):
+        text = note.read_text(encoding="utf-8")
+        with (
+            variables({"DATABASE_URL": None}),
+            pytest.raises(ConfigurationError, match=r"^Set DATABASE_URL here"),
+        ):
+            companions.work()
+
+    assert "geheim" not in text
+    assert not note.exists()
+
+
+def test_a_worker_ends_with_the_step_that_it_works_for(
+    note: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for_ever = [sys.executable, "-c", "import time; time.sleep(600)"]
+    started: list[list[str]] = []
+
+    def start(_: companions.Note, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        started.append(list(arguments))
+        step.kill()  # what is served ends just now
+        step.wait()
+        return subprocess.Popen(for_ever, creationflags=CREATION_FLAGS)  # noqa: S603
+
+    step = subprocess.Popen(for_ever)  # noqa: S603
+    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}')
+    monkeypatch.setattr(companions, "_start", start)
+
+    assert companions.work() != 0
+    assert started == [["worker"]]
+    assert capsys.readouterr().out == "The step is not served any more, so its worker ends.\n"
+
+
+def test_the_file_of_an_export_is_printed_once_it_is_there(
+    note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config.from_env()
+    s3_client = open_s3_client(config)
+    put_object(s3_client, config.export_bucket, Export.name_of(1), b"id,email\n")
+    close_s3_client(s3_client)
+
+    with companions.note_served(find_step(12), {}):
+        assert companions.print_export(1) == 0
+        with pytest.raises(ConfigurationError, match="Export 2 has no file"):
+            companions.print_export(2)
+
+    assert capsys.readouterr().out == "id,email\n"
+
+
+def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_ends(
+    note: Path,
+) -> None:
+    first = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    text = f'{{"process": {first.pid}, "own": [], "added": {{}}, "step": 12}}'
+    note.write_text(text)
+    with companions.note_served(find_step(12), {}):
+        assert note.read_text() != text
+
+    assert json.loads(note.read_text()) == json.loads(text)
+    first.communicate()
+
+
+def test_a_step_without_commands_leaves_no_note(note: Path) -> None:
+    with companions.note_served(find_step(10), {}):
+        assert not note.exists()
+
+
+def test_a_step_with_commands_and_no_worker_is_served_without_one(
+    note: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with companions.note_served(find_step(11), {}):
+        assert companions.command(["users", "list"]) == 0
+        with pytest.raises(ConfigurationError, match=r"a worker\. First: make run STEP=12"):
+            companions.work()
+        with pytest.raises(ConfigurationError, match=r"a worker\. First: make run STEP=12"):
+            companions.print_export(1)
+
+    assert capfd.readouterr().out == ""
+
+
+def test_a_command_goes_to_the_database_of_the_step_that_is_served(
+    note: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{(tmp_path / 'of_the_served_step.db').as_posix()}"
+    with variables({"DATABASE_URL": url}):
+        run_command(find_step(11), "users", "create", "ada@example.com", stdin="correct horse")
+
+    with companions.note_served(find_step(11), {"DATABASE_URL": url}):
+        assert companions.command(["users", "list"]) == 0
+
+    assert capfd.readouterr().out == "1 ada@example.com\n"
+
+
+def test_a_command_without_make_run_says_what_to_do(note: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"commands\. First: make run STEP=11"):
+        companions.command(["users", "list"])
