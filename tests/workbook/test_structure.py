@@ -199,8 +199,7 @@ OF_SEVERAL_MODULES = {
         *("lifespan", "open_engine", "run", "what_grace_is_told"),
     },
     "what experiments of several steps look at, each in its own way": {
-        *("Summary", "connections_in_use", "count_rows", "count_users"),
-        *("new_user", "thread_hops_of_a_request"),
+        *("Summary", "count_rows", "thread_hops_of_a_request"),
     },
 }
 """Public functions and classes that more than one module may define, by the reason for it."""

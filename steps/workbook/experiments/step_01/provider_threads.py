@@ -3,13 +3,12 @@
 import threading
 from contextvars import ContextVar
 from typing import Annotated
-from unittest.mock import patch
 
-import anyio.to_thread
 from fastapi import Depends
 
 from steps.workbook.experiments.step_01.one_endpoint import Function, client_with
 from steps.workbook.experiments.step_01.provider_calls import make_and_clean_up
+from steps.workbook.world.event_loops import counted_hops
 
 
 def get_thread() -> int:
@@ -44,9 +43,9 @@ def thread_hops_of(dependency: Function) -> int:
 
     async def endpoint(_: Annotated[object, Depends(dependency)]) -> None: ...
 
-    with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+    with counted_hops() as counted:
         client_with(endpoint).get("/")
-    return run_sync.await_count
+    return counted.hops
 
 
 def where_dependencies_run() -> dict[str, str | int]:
