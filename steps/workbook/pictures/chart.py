@@ -6,7 +6,16 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from steps.workbook.pictures.rows import Row, Span, newest, rows_of
-from steps.workbook.pictures.svg import COLOURS, WIDTH, embed
+from steps.workbook.pictures.svg import (
+    COLOURS,
+    MARGIN,
+    WIDTH,
+    element,
+    embed,
+    picture,
+    rounded,
+    text,
+)
 from steps.workbook.recording.events import Event, Recording
 
 if TYPE_CHECKING:
@@ -59,18 +68,14 @@ def draw(
     bottom = TOP + ROW_HEIGHT * len(rows)
     height = bottom + LANE * len(lanes) + 82
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="sans-serif" font-size="13" '
-        f'class="lifetimes">{STYLE}',
-        f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
-        f'<text x="16" y="26" font-size="15" font-weight="bold">{escape(title)}</text>',
+        _row(row, TOP + ROW_HEIGHT * number, step, width, is_over=is_over)
+        for number, row in enumerate(rows)
     ]
-    for number, row in enumerate(rows):
-        parts.append(_row(row, TOP + ROW_HEIGHT * number, step, width, is_over=is_over))
-    for number, lane in enumerate(lanes):
-        parts.append(_lane(events, lane, bottom + 10 + LANE * number, step))
-    parts += [_legend(height - 48), _footnotes(height - 28, dropped, left_out), "</svg>"]
-    return "".join(parts)
+    parts += [
+        _lane(events, lane, bottom + 10 + LANE * number, step) for number, lane in enumerate(lanes)
+    ]
+    parts += [_legend(height - 48), _footnotes(height - 28, dropped, left_out)]
+    return picture(title, width, height, *parts, style=STYLE, class_="lifetimes")
 
 
 def describe(
@@ -121,28 +126,26 @@ def _on(events: list[Event], thread: str) -> bool:
 def _row(row: Row, top: int, step: float, width: int, *, is_over: bool) -> str:
     left, right = _ends(row.life, step, width)
     middle = top + ROW_HEIGHT / 2
+    bar = {"y": top + 4, "width": right - left, "height": ROW_HEIGHT - 8, "rx": 3}
     parts = [
-        f"<g><title>{escape(_in_words(row))}</title>"
-        f'<text x="16" y="{middle + 4}">{escape(row.name)}</text>'
-        f'<rect class="life {_colour(row.life.request)}" x="{left}" y="{top + 4}" '
-        f'width="{_r(right - left)}" height="{ROW_HEIGHT - 8}" rx="3"/></g>'
+        element(
+            "g",
+            element("title", escape(_in_words(row))),
+            text(row.name, x=MARGIN, y=middle + 4),
+            element("rect", class_=f"life {_colour(row.life.request)}", x=left, **bar),
+        )
     ]
     for span in row.spans:
         first, last = _ends(span, step, width)
-        parts.append(
-            f'<rect class="span {_colour(span.request)}" x="{first}" y="{top + 7}" '
-            f'width="{_r(min(last, right) - first)}" height="{ROW_HEIGHT - 14}" rx="2"/>'
-        )
+        last = min(last, right)
+        bar = {"y": top + 7, "width": last - first, "height": ROW_HEIGHT - 14, "rx": 2}
+        parts.append(element("rect", class_=f"span {_colour(span.request)}", x=first, **bar))
         if span.kind == "connection" and span.request is not None:
-            parts.append(
-                _text(f"r{span.request}", (first + min(last, right)) / 2, middle, "middle")
-            )
+            parts.append(_small(f"r{span.request}", (first + last) / 2, middle, "middle"))
     if row.life.last is None:
         what = "never closed" if is_over else "still open"
-        parts.append(
-            f'<path class="paper" d="M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"/>'
-            + _text(what, right - 10, middle, "end")
-        )
+        torn = f"M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"
+        parts += [element("path", class_="paper", d=torn), _small(what, right - 10, middle, "end")]
     if row.life.request is not None:
         parts.append(_label(row, left, right, middle, step, width))
     parts += [_mark(mark, _x(position, step) + step / 2, middle) for position, mark in row.marks]
@@ -155,61 +158,59 @@ def _label(row: Row, left: float, right: float, middle: float, step: float, widt
     needed = LETTER * len(label) + 4
     free = _x(row.spans[0].first or 0, step) - left if row.spans else right - left
     if row.life.first is not None and left - needed > LEFT:
-        return _text(label, left - 4, middle, "end")
+        return _small(label, left - 4, middle, "end")
     if needed < free:
-        return _text(label, left + 4, middle, "start")
+        return _small(label, left + 4, middle, "start")
     if right + needed < width and row.life.last is not None:
-        return _text(label, right + 4, middle, "start")
-    return _text(label, left + 4, middle, "start")
+        return _small(label, right + 4, middle, "start")
+    return _small(label, left + 4, middle, "start")
 
 
-def _text(text: str, x: float, middle: float, anchor: str) -> str:
-    where = f'x="{_r(x)}" y="{middle + 4}" text-anchor="{anchor}"'
-    return f'<text class="small" {where}>{escape(text)}</text>'
+def _small(words: str, x: float, middle: float, anchor: str) -> str:
+    return text(words, class_="small", x=x, y=middle + 4, text_anchor=anchor)
 
 
 def _lane(events: list[Event], thread: str, top: int, step: float) -> str:
     """Draw a stroke for each event that happened in such a thread."""
     strokes = "".join(
-        f"M{_r(_x(position, step) + step / 2)} {top + 2}v{LANE - 4}"
+        f"M{rounded(_x(position, step) + step / 2)} {top + 2}v{LANE - 4}"
         for position, event in enumerate(events)
         if event.thread == thread
     )
-    return (
-        f'<text class="small" x="16" y="{top + 10}">{thread}</text>'
-        f'<path class="stroke" d="{strokes}"/>'
-    )
+    name = text(thread, class_="small", x=MARGIN, y=top + 10)
+    return name + element("path", class_="stroke", d=strokes)
 
 
 def _mark(mark: str, x: float, y: float) -> str:
-    x = _r(x)
+    left = rounded(x - 5)
     match mark:
         case "commit":
-            return f'<circle class="mark" cx="{x}" cy="{y}" r="5"/>'
+            return element("circle", class_="mark", cx=x, cy=y, r=5)
         case "rollback":
-            return f'<path class="cross" d="M{_r(x - 5)} {y - 5}l10 10m0 -10l-10 10"/>'
+            return element("path", class_="cross", d=f"M{left} {y - 5}l10 10m0 -10l-10 10")
         case "response sent":
-            return f'<path class="mark" d="M{_r(x - 5)} {y - 6}l11 6l-11 6z"/>'
+            return element("path", class_="mark", d=f"M{left} {y - 6}l11 6l-11 6z")
         case _:
-            return f'<path class="cross" d="M{x} {y - 7}v14"/>'
+            return element("path", class_="cross", d=f"M{rounded(x)} {y - 7}v14")
 
 
 def _legend(y: int) -> str:
     x, parts = 22, []
     for mark, room in LEGEND:
-        parts.append(f'{_mark(mark, x, y - 4)}<text x="{x + 11}" y="{y}">{mark}</text>')
+        parts += [_mark(mark, x, y - 4), text(mark, x=x + 11, y=y)]
         x += room
-    parts.append(f'<text x="{x}" y="{y}">r1: of request 1; grey: of the app</text>')
-    return "".join(parts)
+    return "".join([*parts, text("r1: of request 1; grey: of the app", x=x, y=y)])
 
 
 def _footnotes(y: int, dropped: int, left_out: int) -> str:
-    first = "Bar: lifetime. Solid part: response, transaction, connection in use."
+    bar = "Bar: lifetime. Solid part: response, transaction, connection in use."
     stroke = "Stroke: an event, and the kind of thread that it was in."
-    second = " ".join([stroke, *_what_is_missing(dropped, left_out)])
-    return (
-        f'<text class="small" x="16" y="{y}">{first} Left to right: order, not time.</text>'
-        f'<text class="small" x="16" y="{y + 16}">{second}</text>'
+    lines = (
+        f"{bar} Left to right: order, not time.",
+        " ".join([stroke, *_what_is_missing(dropped, left_out)]),
+    )
+    return "".join(
+        text(line, class_="small", x=MARGIN, y=y + 16 * number) for number, line in enumerate(lines)
     )
 
 
@@ -249,17 +250,13 @@ def _in_words(row: Row) -> str:
 
 
 def _ends(span: Span, step: float, width: int) -> tuple[float, float]:
-    left = LEFT if span.first is None else _r(_x(span.first, step))
-    right = width - 4 if span.last is None else _r(_x(span.last, step) + step * 0.8)
+    left = LEFT if span.first is None else round(_x(span.first, step), 1)
+    right = width - 4 if span.last is None else round(_x(span.last, step) + step * 0.8, 1)
     return left, right
 
 
 def _x(position: int, step: float) -> float:
     return LEFT + step * position
-
-
-def _r(number: float) -> float:
-    return round(number, 1)
 
 
 def _colour(request: int | None) -> str:

@@ -14,6 +14,8 @@ from dependency_injector.containers import Container
 from dependency_injector.providers import Provider
 
 Names = dict[Provider[Any], str]
+Source = Provider[Any] | str
+"""Where an object comes from: a provider, or the argument of this name in the factory's call."""
 
 PICKERS = (
     providers.ProvidedInstance,
@@ -39,6 +41,7 @@ class Node:
     """A provider. `instead` is the one that overrides it; `used` tells if anyone gets its object.
 
     `lifetime` is "shared" (one object), "new" (each time), "from outside" or "" (none of these).
+    With "with the call" it is no provider, but an argument that whoever calls a factory hands over.
     """
 
     name: str
@@ -79,7 +82,8 @@ class Graph:
 
     def _sentence(self, number: int) -> str:
         node = self.nodes[number]
-        sentence = f"{node.name} is {node.in_words()}"
+        is_argument = node.lifetime == "with the call"
+        sentence = f"{node.name} {node.kind if is_argument else f'is {node.in_words()}'}"
         sentence += ", which is still missing" if node.missing else ""
         if node.instead:
             sentence += f", overridden by {node.instead.name or node.instead.in_words()}"
@@ -96,33 +100,34 @@ class Graph:
 
 
 def read_graph(container: Container) -> Graph:
-    """Read a container: its providers in their order, then those that only others know."""
+    """Read a container: its providers in their order, then what else they get."""
     known = {provider: name for name, provider in container.providers.items()}
-    configurations: dict[Provider[Any], Provider[Any]] = {}
+    configurations: dict[Source, Source] = {}
     for provider in known:
         if isinstance(provider, providers.Configuration):
             configurations |= dict.fromkeys(provider.traverse(), provider)
-    found = list(known)
+    found: list[Source] = list(known)
     injections = []
-    for user, provider in enumerate(found):  # which grows
-        for label, value, used in _all_injections(provider, known):
+    for user, source in enumerate(found):  # which grows
+        for label, value, used in _all_injections(source, known):
             gets, itself = _see_through(value, known)
-            itself = itself or isinstance(provider, providers.Delegate)
+            itself = itself or isinstance(source, providers.Delegate)
             gets = configurations.get(gets, gets)
             if gets not in found:
-                known[gets] = f"unnamed {len(found) - len(container.providers) + 1}"
+                if isinstance(gets, Provider):
+                    known[gets] = f"unnamed {len(known) - len(container.providers) + 1}"
                 found.append(gets)
             injections.append(Injection(user, found.index(gets), label, itself, used))
-    nodes = [_node(provider, known) for provider in found]
+    nodes = [_node(source, known) for source in found]
     return _without_use(nodes, injections)
 
 
-def _all_injections(
-    provider: Provider[Any], known: Names
-) -> Iterator[tuple[str, Provider[Any], bool]]:
-    """Give out label, provider, and whether it still counts: an override gets things instead."""
-    instead = _overriding(provider)
-    for label, value in _injections(provider):
+def _all_injections(source: Source, known: Names) -> Iterator[tuple[str, Source, bool]]:
+    """Give out label, source, and whether it still counts: an override gets things instead."""
+    if not isinstance(source, Provider):
+        return
+    instead = _overriding(source)
+    for label, value in _injections(source):
         yield label, value, instead is None
     if instead in known:
         yield "", instead, True
@@ -131,7 +136,7 @@ def _all_injections(
             yield label, value, True
 
 
-def _injections(provider: Provider[Any]) -> Iterator[tuple[str, Provider[Any]]]:
+def _injections(provider: Provider[Any]) -> Iterator[tuple[str, Source]]:
     if isinstance(provider, providers.Configuration):
         return
     named = _read(provider, "kwargs", {})
@@ -141,12 +146,33 @@ def _injections(provider: Provider[Any]) -> Iterator[tuple[str, Provider[Any]]]:
     yield from injected
     others = {*(value for _, value in injected), *provider.overridden}
     yield from (("", value) for value in provider.related if value not in others)
+    yield from (("", name) for name in _left_to_the_call(provider))
 
 
-def _see_through(value: Provider[Any], known: Names) -> tuple[Provider[Any], bool]:
+def _left_to_the_call(provider: Provider[Any]) -> list[str]:
+    """Return the parameters that a factory's callable must have and that no injection fills."""
+    provides = _read(provider, "provides")
+    if not isinstance(provider, providers.Factory) or isinstance(provides, Provider):
+        return []
+    try:
+        signature = inspect.signature(provides)
+        filled = signature.bind_partial(*provider.args, **provider.kwargs).arguments
+    except (TypeError, ValueError):  # it shows no signature, or the injections do not fit
+        return []
+    collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in collects
+        and name not in filled
+    ]
+
+
+def _see_through(value: Source, known: Names) -> tuple[Source, bool]:
     """Return whose object is injected, and whether it is that provider itself instead."""
     itself = hasattr(type(value), "__IS_DELEGATED__")
-    while value not in known:
+    while isinstance(value, Provider) and value not in known:
         itself = itself or isinstance(value, providers.Delegate)
         if isinstance(value, (providers.Delegate, *PICKERS)) and value.provides is not None:
             value = value.provides
@@ -163,16 +189,16 @@ def _overriding(provider: Provider[Any]) -> Provider[Any] | None:
     return provider.last_overriding if len(provider.overridden) > given else None
 
 
-def _node(provider: Provider[Any], known: Names) -> Node:
-    instead = _overriding(provider)
+def _node(source: Source, known: Names) -> Node:
+    if not isinstance(source, Provider):
+        return Node(source, "comes with the call", "", "with the call")
+    instead = _overriding(source)
     return Node(
-        name=known.get(provider, ""),
-        kind=type(provider).__name__,
-        provides=_provided(provider, known),
-        lifetime=next(
-            (name for name, kinds in LIFETIMES.items() if isinstance(provider, kinds)), ""
-        ),
-        missing=isinstance(provider, providers.Dependency) and not provider.is_defined,
+        name=known.get(source, ""),
+        kind=type(source).__name__,
+        provides=_provided(source, known),
+        lifetime=next((name for name, kinds in LIFETIMES.items() if isinstance(source, kinds)), ""),
+        missing=isinstance(source, providers.Dependency) and not source.is_defined,
         instead=_node(instead, known) if instead else None,
     )
 

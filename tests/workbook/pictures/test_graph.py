@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import combinations
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
@@ -14,10 +15,16 @@ from dependency_injector.containers import Container, DeclarativeContainer
 from pydantic import SecretStr
 
 from steps.domain.settings import Settings
-from steps.workbook.pictures.graph import BOX_WIDTH, ROW_HEIGHT, TOP, draw
+from steps.workbook.catalogue import STEPS, Step
+from steps.workbook.pictures.graph import BOX_HEIGHT, draw
 from steps.workbook.pictures.graph import describe as describe_with_title
-from steps.workbook.pictures.graph_layout import arrange
 from steps.workbook.pictures.graph_reading import read_graph
+
+WITH_A_CONTAINER = [step for step in STEPS if step.has("container")]
+PER_REQUEST, PER_METHOD, PER_USE_CASE = (
+    next(step for step in WITH_A_CONTAINER if step.transaction == transaction)
+    for transaction in ("request", "method", "use case")
+)
 
 
 class FakeUsers:
@@ -39,9 +46,9 @@ def picture_of(container: Container, title: str = "A title") -> str:
     return b64decode(found[1]).decode()
 
 
-def container_of(step: str) -> Any:
+def container_of(step: Step) -> Any:
     settings = Settings(database_url=SecretStr("sqlite:///no.db"), api_key=SecretStr("secret"))
-    return import_module(f"steps.step_{step}.container").Container(settings=settings)
+    return import_module(f"{step.package}.container").Container(settings=settings)
 
 
 def words_of(**things: Any) -> str:
@@ -50,38 +57,38 @@ def words_of(**things: Any) -> str:
 
 
 def test_the_words_name_each_provider_its_kind_and_what_it_gets() -> None:
-    assert describe(container_of("05_ioc_container")) == (
+    assert describe(container_of(PER_REQUEST)) == (
         "settings is a Dependency of Settings. "
         "engine is a ThreadSafeSingleton of open_engine. It gets settings. "
-        "session_factory is a ThreadSafeSingleton of sessionmaker[Session]. It gets engine. "
         "s3_client is a ThreadSafeSingleton of open_s3_client. It gets settings. "
-        "password_hasher is a Factory of PasswordHasher. "
-        "user_repository is a Factory of UserRepository. "
-        "audit_event_repository is a Factory of AuditEventRepository. "
+        "password_hasher is a ThreadSafeSingleton of PasswordHasher. "
+        "user_repository is a Factory of UserRepository. It gets session. "
+        "audit_event_repository is a Factory of AuditEventRepository. It gets session. "
         "bucket_repository is a Factory of BucketRepository. It gets s3_client. "
         "user_service is a Factory of UserService. It gets user_repository as users, "
-        "audit_event_repository as audit_events, password_hasher."
+        "audit_event_repository as audit_events, password_hasher. "
+        "session comes with the call."
     )
 
 
 def test_a_provider_that_is_injected_itself_is_told_apart() -> None:
-    container = container_of("07_context_manager")
+    container = container_of(PER_USE_CASE)
 
     assert (
         "It gets session_factory, the provider user_repository itself as users, "
         "the provider audit_event_repository itself as audit_events."
     ) in describe(container)
-    assert picture_of(container).count("stroke-dasharray") == 2
+    assert len(re.findall("<path [^>]*stroke-dasharray", picture_of(container))) == 2
 
 
 def test_an_override_is_named_and_what_others_still_get_stays() -> None:
-    container = container_of("06_session_decorator")
+    container = container_of(PER_METHOD)
     with container.user_repository.override(providers.Object(FakeUsers())):
         words, picture = describe(container), picture_of(container)
 
     assert (
-        "user_repository is a Factory of UserRepository, overridden by an Object of FakeUsers. "
-        "It no longer gets session_factory."
+        "user_repository is a ThreadSafeSingleton of UserRepository, overridden by an Object of "
+        "FakeUsers. It no longer gets with_session."
     ) in words
     assert "Nothing uses" not in words
     assert "overridden by FakeUsers" in picture
@@ -89,7 +96,7 @@ def test_an_override_is_named_and_what_others_still_get_stays() -> None:
 
 
 def test_what_only_an_overridden_provider_got_is_grey_and_what_overrides_it_gets_is_not() -> None:
-    container = container_of("07_context_manager")
+    container = container_of(PER_USE_CASE)
     fake: providers.Factory[Any] = providers.Factory(dict, storage=container.s3_client)
     with container.unit_of_work.override(fake):
         words = describe(container)
@@ -97,7 +104,7 @@ def test_what_only_an_overridden_provider_got_is_grey_and_what_overrides_it_gets
     assert "overridden by a Factory of dict. It gets s3_client as storage. It no longer" in words
     assert words.endswith(
         "Nothing uses these any more: engine, session_factory, user_repository, "
-        "audit_event_repository."
+        "audit_event_repository, session."
     )
 
 
@@ -180,13 +187,13 @@ def test_a_circle_of_providers_has_a_picture() -> None:
 
 
 def test_the_same_container_gives_the_same_picture() -> None:
-    first, second = (draw(container_of("07_context_manager"), "A title") for _ in range(2))
+    first, second = (draw(container_of(PER_USE_CASE), "A title") for _ in range(2))
 
     assert first.data == second.data
 
 
 def test_the_text_beside_the_picture_is_the_description() -> None:
-    container = container_of("06_session_decorator")
+    container = container_of(PER_METHOD)
 
     assert f'alt="A title. {describe(container)}"' in draw(container, "A title").data
 
@@ -201,25 +208,10 @@ def test_neither_title_nor_names_break_the_picture() -> None:
 
 
 def test_no_value_is_shown() -> None:
-    picture = picture_of(container_of("05_ioc_container"))
+    picture = picture_of(container_of(PER_REQUEST))
 
     assert "no.db" not in picture
     assert "secret" not in picture
-
-
-@pytest.mark.parametrize("step", ["05_ioc_container", "06_session_decorator", "07_context_manager"])
-def test_no_arrow_runs_through_a_box(step: str) -> None:
-    picture = picture_of(container_of(step))
-    boxes = [
-        (float(x), float(y))
-        for x, y in re.findall(rf'x="(\S+)" y="(\S+)" width="{BOX_WIDTH}"', picture)
-    ]
-    passed = [(float(x), float(y)) for x, y in re.findall(r"L(\S+) (\S+)C", picture)]
-
-    assert len({y for _, y in boxes}) == max(round((y - TOP) / ROW_HEIGHT) for _, y in boxes) + 1
-    assert not [
-        1 for px, py in passed for x, y in boxes if x <= px <= x + BOX_WIDTH and y <= py <= y + 62
-    ]
 
 
 @dataclass
@@ -238,7 +230,7 @@ def boxes_of(picture: str) -> dict[str, Box]:
     """Return the boxes by the names that they hold, which are the bold texts but for the title."""
     boxes: dict[str, Box] = {}
     frames: list[dict[str, str]] = []
-    for element in list(fromstring(picture))[2:]:  # noqa: S314
+    for element in list(fromstring(picture))[3:]:  # noqa: S314
         if element.tag.endswith("rect"):
             frames.append(element.attrib)
         elif element.attrib.get("font-weight") == "bold":
@@ -253,19 +245,70 @@ def legend_of(picture: str) -> list[str]:
 
 
 def test_what_is_shared_has_a_double_frame_and_what_comes_from_outside_round_ends() -> None:
-    boxes = boxes_of(picture_of(container_of("06_session_decorator")))
+    container = container_of(PER_METHOD)
+    boxes = boxes_of(picture_of(container))
 
     assert {name for name, box in boxes.items() if len(box.frames) == 2} == {
         "engine",
         "session_factory",
+        "with_session",
         "s3_client",
+        "password_hasher",
+        "user_repository",
+        "audit_event_repository",
     }
     assert {name for name, box in boxes.items() if float(box.frames[0]["rx"]) > 20} == {"settings"}
-    assert len(boxes) == 9
+    assert boxes.keys() == container.providers.keys()
+
+
+def test_what_comes_with_the_call_has_a_dashed_box() -> None:
+    picture = picture_of(container_of(PER_REQUEST))
+
+    dashed = {n for n, box in boxes_of(picture).items() if "stroke-dasharray" in box.frames[0]}
+    assert dashed == {"session"}
+    assert picture.count(">comes with the call</text>") == 1
+    assert "comes with the call" not in picture_of(container_of(PER_METHOD))
+
+
+class Needs:
+    def __init__(self, session: object, *more: object, size: int = 1, **options: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        providers.Factory(Needs),
+        providers.Factory(Needs, size=2),
+        providers.Factory(lambda *, session: session),
+        providers.Singleton(list, providers.Factory(Needs)),
+    ],
+)
+def test_what_a_factory_must_be_given_and_has_not_comes_with_the_call(
+    provider: providers.Provider[Any],
+) -> None:
+    assert words_of(b=provider).endswith(". It gets session. session comes with the call.")
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        providers.Factory(Needs, "a value"),
+        providers.Factory(Needs, session="a value"),
+        providers.Factory(Needs, A),
+        providers.Singleton(Needs),
+        providers.Factory(dict),
+        providers.Factory(FakeUsers),
+        providers.Factory(FakeUsers, "too much"),
+        providers.Factory(type("NoSignature", (), {"__signature__": "none"})),
+    ],
+)
+def test_nothing_else_comes_with_the_call(provider: providers.Provider[Any]) -> None:
+    assert "the call" not in words_of(a=A, b=provider)
 
 
 def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
-    container = container_of("06_session_decorator")
+    container = container_of(PER_REQUEST)
 
     with container.user_repository.override(providers.Object(FakeUsers())):
         frames = {name: box.frames for name, box in boxes_of(picture_of(container)).items()}
@@ -277,26 +320,31 @@ def test_an_overridden_box_has_a_thick_frame_of_a_colour_of_its_own() -> None:
     assert float(overridden["stroke-width"]) > max(float(f["stroke-width"]) for f in others)
 
 
-@pytest.mark.parametrize("step", ["05_ioc_container", "06_session_decorator", "07_context_manager"])
-def test_an_argument_that_is_not_called_like_what_it_gets_is_named_on_its_arrow(step: str) -> None:
+@pytest.mark.parametrize("step", WITH_A_CONTAINER, ids=lambda step: step.title)
+def test_an_argument_that_is_not_called_like_what_it_gets_is_named_on_its_arrow(step: Step) -> None:
     picture = picture_of(container_of(step))
 
     assert picture.count(">users</text>") == picture.count(">audit_events</text>") == 1
 
 
 def test_a_name_moves_along_its_arrow_where_another_one_leaves_no_room_in_its_middle() -> None:
-    names = ["first_of_the_long_names", "other_of_the_long_names"]
-    both: providers.Factory[Any] = providers.Factory(dict, **dict(zip(names, [A, B], strict=True)))
-    container = type("Three", (DeclarativeContainer,), {"a": A, "b": B, "both": both})()
-    picture = picture_of(container)
+    names = [f"{each}_of_all_the_long_names" for each in ("first", "second", "third", "fourth")]
+    things: dict[str, providers.Provider[Any]] = {
+        name[:5]: providers.Factory(list) for name in names
+    }
+    made = dict(zip(names, things.values(), strict=True))
+    container = type(
+        "Five", (DeclarativeContainer,), {**things, "all": providers.Factory(dict, **made)}
+    )
+    picture = picture_of(container())
 
-    heights = {re.findall(rf'y="(\S+)" [^>]*>{name}</text>', picture)[0] for name in names}
-    assert len(heights) == 2
+    heights = [re.findall(rf'y="(\S+)" [^>]*>{name}</text>', picture)[0] for name in names]
+    assert len({*heights}) > 1
 
 
 DOUBLE = "double frame: one object, shared"
 ROUND = "round ends: from outside"
-DASHED = "dashed arrow: gets the provider itself"
+DASHED = "dashed arrow: the provider itself"
 
 
 @pytest.mark.parametrize(
@@ -331,14 +379,29 @@ def test_the_legend_explains_grey_while_an_override_leaves_something_unused() ->
     assert legend_of(picture_of(container)) == ["arrow: gets"]
 
 
-@pytest.mark.parametrize(
-    "container",
-    [
-        *map(container_of, ["05_ioc_container", "06_session_decorator", "07_context_manager"]),
-        circle(),
-    ],
-    ids=["05", "06", "07", "circle"],
-)
+def crowd(number: int) -> Any:
+    """Return a container of providers that each get all that come after them."""
+    rest: dict[str, providers.Provider[Any]] = {}
+    for each in range(number, 0, -1):
+        rest = {f"p{each}": providers.Factory(list, *rest.values()), **rest}
+    return type("Crowd", (DeclarativeContainer,), rest)()
+
+
+def strangers(number: int) -> Any:
+    """Return a container of providers that get nothing."""
+    alone: dict[str, providers.Provider[Any]] = {
+        f"p{each}": providers.Factory(list) for each in range(number)
+    }
+    return type("Strangers", (DeclarativeContainer,), alone)()
+
+
+CONTAINERS = [
+    *(pytest.param(container_of(step), id=step.title) for step in WITH_A_CONTAINER),
+    pytest.param(crowd(7), id="crowd"),
+]
+
+
+@pytest.mark.parametrize("container", [*CONTAINERS, pytest.param(circle(), id="circle")])
 def test_an_arrow_leads_from_who_gets_to_what_it_gets_and_has_its_head_there(
     container: Container,
 ) -> None:
@@ -369,13 +432,63 @@ def test_an_arrow_leads_from_who_gets_to_what_it_gets_and_has_its_head_there(
     assert drawn
 
 
-def test_no_two_boxes_of_a_row_overlap_however_many_arrows_pass() -> None:
-    arrows = [(start, end) for start in range(9) for end in range(start + 1, 9)]
-    layout = arrange(9, arrows, box_width=100, gap=10, width=300)
-    points = [*((x, row, 50) for x, row in layout.boxes)]
-    points += [(x, row, 6) for path in layout.paths.values() for x, row in path[1:-1]]
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_box_stands_one_row_below_the_lowest_of_those_that_get_it(container: Container) -> None:
+    graph = read_graph(container)
+    boxes = boxes_of(picture_of(container))
+    tops = [boxes[node.name].edges[2] for node in graph.nodes]
+    rows = sorted({*tops})
+    row_of = [rows.index(top) for top in tops]
 
-    for number, (x, row, half) in enumerate(points):
-        assert half <= x <= layout.width - half
-        for other, its_row, its_half in points[number + 1 :]:
-            assert row != its_row or abs(x - other) >= half + its_half
+    for number, row in enumerate(row_of):
+        users = [
+            row_of[injection.user] for injection in graph.injections if injection.gets == number
+        ]
+        assert row == max(users, default=-1) + 1
+
+
+def test_the_boxes_of_a_row_stand_in_the_order_of_the_container() -> None:
+    boxes = boxes_of(picture_of(container_of(PER_REQUEST)))
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for name, box in boxes.items():
+        left, _, top, _ = box.edges
+        rows.setdefault(top, []).append((left, name))
+
+    assert [[name for _, name in sorted(rows[top])] for top in sorted(rows)] == [
+        ["engine", "bucket_repository", "user_service"],
+        ["s3_client", "password_hasher", "user_repository", "audit_event_repository"],
+        ["settings", "session"],
+    ]
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_an_arrow_passes_between_the_boxes_of_the_rows_on_its_way(container: Container) -> None:
+    picture = picture_of(container)
+    boxes = [box.edges for box in boxes_of(picture).values()]
+    passed = [(float(x), float(y)) for x, y in re.findall(r"L(\S+) (\S+)C", picture)]
+
+    assert passed
+    for x, y in passed:
+        assert y - BOX_HEIGHT in {top for _, _, top, _ in boxes}
+        assert not [1 for left, right, _, bottom in boxes if y == bottom and left <= x <= right]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [*CONTAINERS, *(pytest.param(strangers(n), id=f"{n} strangers") for n in (1, 4, 5, 30))],
+)
+def test_no_box_and_no_label_covers_another(container: Container) -> None:
+    picture = picture_of(container)
+    page = fromstring(picture)  # noqa: S314
+    _, _, width, height = map(float, page.attrib["viewBox"].split())
+    boxes = [box.edges for box in boxes_of(picture).values()]
+    labels = re.findall(r'<rect x="(\S+)" y="(\S+)" width="(\S+)" height="14"', picture)
+    for label in labels:
+        left, top, breadth = map(float, label)
+        boxes.append((left, left + breadth, top, top + 14))
+
+    for left, right, top, bottom in boxes:
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
+    for one, other in combinations(boxes, 2):
+        assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
