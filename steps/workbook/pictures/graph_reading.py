@@ -151,11 +151,10 @@ def _injections(provider: Provider[Any]) -> Iterator[tuple[str, Source]]:
 
 def _left_to_the_call(provider: Provider[Any]) -> list[str]:
     """Return the parameters that a factory's callable must have and that no injection fills."""
-    provides = _read(provider, "provides")
-    if not isinstance(provider, providers.Factory) or isinstance(provides, Provider):
+    if not isinstance(provider, providers.Factory):
         return []
     try:
-        signature = inspect.signature(provides)
+        signature = inspect.signature(_read(provider, "provides"))
         filled = signature.bind_partial(*provider.args, **provider.kwargs).arguments
     except (TypeError, ValueError):  # it shows no signature, or the injections do not fit
         return []
