@@ -1,6 +1,6 @@
 """From step 07 on: a server that is told to stop among fifty sign-ups finishes what it has begun.
 
-From step 09 on a step brings a program of its own, which says what it closes and ends with 0.
+From step 10 on a step brings a program of its own, which says what it closes and ends with 0.
 """
 
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 
 from steps.infrastructure.database import POOL_SIZE
 from steps.workbook.catalogue import STEPS, Step
-from steps.workbook.experiments.step_10.two_tier_shutdown import closings_in, wait_until_refused
 from steps.workbook.world.serving import STOP_SIGNAL, serve_module, uvicorn_of
+from steps.workbook.world.stopping import closings_in, wait_until_refused
 from tests.contract.database import Database
 from tests.contract.faults import gate
 from tests.load import PATIENCE_S, REFUSED, UNANSWERED, signing_up

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from steps.workbook.experiments.step_10.two_tier_shutdown import closings_in
+from steps.workbook.world.stopping import closings_in
 
 PATIENCE_S = 30
 SCRIPT = """

@@ -10,9 +10,7 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import anyio.to_thread
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -24,6 +22,7 @@ from steps.workbook.catalogue import PROJECT, STEPS, Step, find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.singletons import own_singletons
+from steps.workbook.world.thread_hops import counted_hops
 
 pytestmark = pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing")
 
@@ -259,8 +258,8 @@ def test_a_request_hops_to_a_thread_as_often_as_this(step: Step) -> None:
         for request in REQUESTS:
             method, path = request.split()
             body = ADA if method == "POST" else None
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+            with counted_hops() as counted:
                 client.request(method, path, json=body).raise_for_status()
-            hops.append(run_sync.await_count)
+            hops.append(counted.hops)
 
     assert tuple(hops) == HOPS[step.number]

@@ -11,7 +11,6 @@ from inspect import isawaitable
 from pathlib import Path
 from threading import Event, active_count, get_ident
 from typing import Any, assert_type
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -52,6 +51,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import serve
+from steps.workbook.world.thread_hops import counted_hops
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 
@@ -127,9 +127,9 @@ def test_only_what_blocks_hops_to_a_worker_thread() -> None:
             ("GET /buckets", None),
             ("POST /buckets", {"name": "photos"}),
         ]:
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+            with counted_hops() as counted:
                 client.request(*request.split(), json=body).raise_for_status()
-            hops[request] = run_sync.await_count
+            hops[request] = counted.hops
 
     assert hops == {
         "POST /users": 1,

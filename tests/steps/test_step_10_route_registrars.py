@@ -24,13 +24,14 @@ from steps.step_10_route_registrars.main import RouteRegistrar, create_app, make
 from steps.step_10_route_registrars.services import UserService
 from steps.step_10_route_registrars.user_handler import UserHandler
 from steps.workbook.catalogue import find_step
-from steps.workbook.experiments.step_10 import two_tier_shutdown
-from steps.workbook.experiments.step_10.two_tier_shutdown import PEOPLE, Shutdown, closings_in
+from steps.workbook.experiments.step_10 import shutdown_under_load
+from steps.workbook.experiments.step_10.shutdown_under_load import PEOPLE, Shutdown
 from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncPlainHasher
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import serve_module
+from steps.workbook.world.stopping import closings_in
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
@@ -240,7 +241,7 @@ def assert_that_nothing_was_lost(shutdown: Shutdown) -> None:
 def test_fifty_sign_ups_that_are_in_flight_when_the_signal_arrives_are_all_answered(
     database_url: str,
 ) -> None:
-    shutdown = two_tier_shutdown.hold_fifty(database_url)
+    shutdown = shutdown_under_load.hold_fifty(database_url)
 
     assert len(shutdown.emails) == PEOPLE
     assert_that_nothing_was_lost(shutdown)
@@ -250,7 +251,7 @@ def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection
     database_url: str,
 ) -> None:
     """A port that closes resets the connections that nobody has accepted: a ReadError."""
-    shutdown = two_tier_shutdown.go_on_until_refused(database_url)
+    shutdown = shutdown_under_load.go_on_until_refused(database_url)
 
     outcomes = set(shutdown.sign_ups.outcomes.values())
     assert outcomes <= {201, "ConnectError", "ReadError", "RemoteProtocolError"}
@@ -260,7 +261,7 @@ def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection
 
 def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> None:
     with new_database() as database_url:
-        shutdown = two_tier_shutdown.hold_one_for_ever(database_url)
+        shutdown = shutdown_under_load.hold_one_for_ever(database_url)
 
     assert set(shutdown.sign_ups.outcomes.values()) <= {500, "RemoteProtocolError", "ReadError"}
     assert shutdown.emails == set()

@@ -192,16 +192,11 @@ def test_nothing_is_left_to_write() -> None:
 ROOMS = PROJECT / "steps" / "workbook"
 
 OF_SEVERAL_MODULES = {
-    "the way in of a program": {"main"},
     "each kind of picture has its own": {"draw", "describe"},
     "parts of the little apps and programs that experiments are about": {
-        *("UserService", "get_engine", "get_hasher", "get_session", "get_settings"),
-        *("lifespan", "names", "run", "sign_up"),
+        *("UserService", "get_engine", "get_hasher", "get_session", "get_settings", "lifespan"),
     },
-    "what experiments of several steps look at, each in its own way": {
-        *("Summary", "client_of", "connections_in_use", "count_rows", "count_users", "new_row"),
-        *("new_user", "read_graph", "thread_hops", "thread_hops_of_a_request"),
-    },
+    "four programs that do the same, each put together in its own way": {"Summary", "run"},
 }
 """Public functions and classes that more than one module may define, by the reason for it."""
 

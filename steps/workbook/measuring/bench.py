@@ -14,10 +14,8 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import wraps
 from importlib import import_module
 from typing import Any, NamedTuple
-from unittest.mock import patch
 from weakref import WeakSet
 
-import anyio.to_thread
 from dependency_injector import providers
 from fastapi import FastAPI
 from rich.console import Console
@@ -41,6 +39,7 @@ from steps.workbook.measuring import baselines
 from steps.workbook.measuring.report import WIDTH, Aim, Result, Samples, print_report
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database
+from steps.workbook.world.thread_hops import counted_hops
 
 BLOCK_S = 0.025
 """How long an app is called before it is the next one's turn, in seconds."""
@@ -114,9 +113,9 @@ class Contender:
         """Leave the first requests out, and count how often one waits for a worker thread."""
         for _ in range(WARM_UP_CALLS):
             await self.call()
-        with patch.object(anyio.to_thread, "run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+        with counted_hops() as counted:
             await self.call()
-        self.samples.hops = run_sync.call_count
+        self.samples.hops = counted.hops
 
     async def block(self, block_s: float) -> None:
         """Send requests, one after the other, and note what one of them took."""

@@ -26,7 +26,7 @@ class Needs:
     provider: Provider
 
 
-def read_graph(
+def follow_marks(
     provider: Provider, overrides: Mapping[Provider, Provider], above: tuple[Provider, ...] = ()
 ) -> dict[Provider, dict[str, Provider]]:
     """Return what each provider needs, in the order in which to call them. Calls none."""
@@ -40,7 +40,7 @@ def read_graph(
         if not found:
             raise CannotResolve(f"nobody provides {name!r} of {provider.__name__}")
         needs[name] = overrides.get(found[0], found[0])
-        graph |= read_graph(needs[name], overrides, (*above, provider))
+        graph |= follow_marks(needs[name], overrides, (*above, provider))
     return graph | {provider: needs}
 
 
@@ -48,7 +48,7 @@ def call(function: Provider, overrides: Mapping[Provider, Provider] | None = Non
     """Call a function as one request: with all that it needs, which is cleaned up afterwards."""
     values: dict[Provider, Any] = {}
     with ExitStack() as clean_up:
-        for provider, needs in read_graph(function, overrides or {}).items():
+        for provider, needs in follow_marks(function, overrides or {}).items():
             arguments = {name: values[needed] for name, needed in needs.items()}
             if isgeneratorfunction(provider):
                 values[provider] = clean_up.enter_context(contextmanager(provider)(**arguments))

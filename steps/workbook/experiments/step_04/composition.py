@@ -3,13 +3,8 @@
 import os
 import subprocess
 import sys
-from unittest.mock import patch
 
-import anyio.to_thread
-from fastapi.testclient import TestClient
-
-from steps.workbook.catalogue import PROJECT, find_step
-from steps.workbook.world.environment import new_database
+from steps.workbook.catalogue import PROJECT
 
 LIBRARIES = ("fastapi", "sqlalchemy", "pwdlib")
 
@@ -37,15 +32,3 @@ def what_mypy_says(source: str) -> str:
         encoding="utf-8",
     )
     return (run.stdout + run.stderr).strip() or "no error"
-
-
-def thread_hops_of_a_sign_up() -> dict[str, int]:
-    """Return how often each step hands a part of a sign-up to a worker thread."""
-    sign_up = {"email": "ada@example.com", "password": "correct horse"}
-    hops: dict[str, int] = {}
-    for number in (3, 4):
-        with new_database(), TestClient(find_step(number).create_app()) as client:
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
-                client.post("/users", json=sign_up).raise_for_status()
-            hops[f"step {number:02}"] = run_sync.await_count
-    return hops

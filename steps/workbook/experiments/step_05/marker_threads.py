@@ -3,9 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Annotated, Any
-from unittest.mock import patch
 
-import anyio.to_thread
 from anyio.to_thread import current_default_thread_limiter
 from dependency_injector.wiring import inject
 from fastapi import Depends, FastAPI, Request
@@ -15,6 +13,7 @@ from steps.domain import ports
 from steps.step_05_ioc_container.container import Container
 from steps.workbook.experiments.step_05.named_hashers import Hasher, container_of, module_with
 from steps.workbook.world.serving import client_of, serve
+from steps.workbook.world.thread_hops import counted_hops
 
 PATIENCE_S = 20
 """How long anything waits for anything else before the experiment fails, in seconds."""
@@ -50,9 +49,9 @@ def thread_hops_of_depends_provide() -> dict[str, int]:
     hops: dict[str, int] = {}
     client = TestClient(app_with_both_ways())
     for way, path in {"Depends(Provide[...])": "/marker", "async def": "/async-def"}.items():
-        with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
+        with counted_hops() as counted:
             client.get(path).raise_for_status()
-        hops[way] = run_sync.await_count
+        hops[way] = counted.hops
     return hops
 
 

@@ -1,10 +1,7 @@
 """What step 05 asks of those who call it, and step 06 does not."""
 
 import ast
-from unittest.mock import patch
 
-import anyio.to_thread
-from fastapi.testclient import TestClient
 from pydantic import Secret
 from sqlalchemy.orm import Session
 
@@ -12,7 +9,6 @@ from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
 from steps.step_05_ioc_container import container as step_05
 from steps.step_06_session_decorator import container as step_06
-from steps.workbook.calls import SIGN_UP
 from steps.workbook.catalogue import find_step
 from steps.workbook.world.databases import count_users, new_engine
 from steps.workbook.world.environment import new_database
@@ -70,14 +66,3 @@ def signatures_with_a_session() -> dict[str, list[str]]:
                     if "Session" in ast.unparse(node.args) + returned:
                         names.append(f"{module}.{node.name}")
     return found
-
-
-def thread_hops_of_a_sign_up() -> dict[str, int]:
-    hops: dict[str, int] = {}
-    values = {"email": "ada@example.com"}
-    for number in (5, 6):
-        with new_database(), TestClient(find_step(number).create_app()) as client:
-            with patch("anyio.to_thread.run_sync", wraps=anyio.to_thread.run_sync) as run_sync:
-                client.request(**SIGN_UP.fill(values)).raise_for_status()
-            hops[f"step {number:02}"] = run_sync.await_count
-    return hops

@@ -1,59 +1,43 @@
-"""What an AsyncEngine and its sessions want, and what a container must not do with them."""
+"""What an AsyncEngine and its sessions do not forgive."""
 
 import asyncio
 import gc
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Factory, Resource
+from dependency_injector.providers import Factory
 from pydantic import Secret
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import InvalidRequestError, StatementError
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from steps.domain.schemas import NewUser
 from steps.domain.settings import load_settings
 from steps.infrastructure.database import open_async_engine
-from steps.infrastructure.passwords import AsyncPasswordHasher
 from steps.infrastructure.tables import UserRow
 from steps.step_08_async.container import Container, open_container
 from steps.step_08_async.repositories import AuditEventRepository, UserRepository
-from steps.step_08_async.services import UserService
-from steps.step_08_async.sessions import UnitOfWork
 from steps.workbook.fakes.async_in_memory import AsyncPlainHasher
+from steps.workbook.world.databases import connections_in_use, new_user
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.event_loops import on_event_loop
 
 
 @asynccontextmanager
 async def new_async_engine() -> AsyncIterator[AsyncEngine]:
-    """Give out an engine on a new SQLite file in which Ada is signed up."""
+    """Give out an engine on a new SQLite file."""
     with new_database():
         engine = open_async_engine(load_settings())
         try:
-            async with AsyncSession(engine) as session:
-                session.add(new_row("ada"))
-                await session.commit()
             yield engine
         finally:
             await engine.dispose()
 
 
-def new_row(name: str) -> UserRow:
-    return UserRow(email=f"{name}@example.com", password_hash="-")  # noqa: S106
-
-
-async def names(engine: AsyncEngine) -> list[str]:
-    """Return who is signed up, in order of their ids."""
+async def who_is_signed_up(engine: AsyncEngine) -> list[str]:
+    """Return their names in order of their ids."""
     async with AsyncSession(engine) as session:
         emails = await session.scalars(select(UserRow.email).order_by(UserRow.id))
         return [email.partition("@")[0] for email in emails]
@@ -76,106 +60,81 @@ def without_warnings() -> Iterator[None]:
         gc.collect()
 
 
-# The container
-
-
-def create_async_engine_itself_awaits_nothing() -> dict[str, bool]:
-    engine = create_async_engine("sqlite+aiosqlite:///never-made.db")
-    return {
-        "create_async_engine is async": iscoroutinefunction(create_async_engine),
-        "engine.connect() has to be awaited": isawaitable(engine.connect()),
-        "engine.dispose is async": iscoroutinefunction(engine.dispose),
-    }
-
-
-async def open_engine_and_close_it() -> AsyncIterator[AsyncEngine]:
-    engine = open_async_engine(load_settings())
-    yield engine
-    await engine.dispose()
-
-
-class WithResource(DeclarativeContainer):
-    engine = Resource(open_engine_and_close_it)
-    session_factory = Factory(async_sessionmaker[AsyncSession], engine)
-    unit_of_work = Factory(UnitOfWork, session_factory, UserRepository, AuditEventRepository)
-    password_hasher = Factory(AsyncPasswordHasher)
-    user_service = Factory(UserService, unit_of_work, password_hasher)
-
-
-MADE = ("engine", "session_factory", "unit_of_work", "password_hasher", "user_service")
-
-
-async def types_made_by(container: Any) -> dict[str, str]:
-    made = {name: container.providers[name]() for name in MADE}
-    await asyncio.gather(*filter(isawaitable, made.values()))
-    engine: Any = made["engine"]
-    await (engine.result() if isinstance(engine, asyncio.Future) else engine).dispose()
-    return {name: type(thing).__name__.strip("_") for name, thing in made.items()}
-
-
-def an_async_resource_makes_a_future_of_all_that_depend_on_it() -> dict[str, str]:
-    with new_database():
-        return on_event_loop(types_made_by, WithResource())
-
-
-def a_singleton_engine_makes_what_it_says() -> dict[str, str]:
-    with new_database():
-        return on_event_loop(types_made_by, Container(settings=load_settings()))
-
-
 # One session, several tasks
 
 
-async def look_up(session: AsyncSession) -> str:
+async def look_up(session: AsyncSession, name: str) -> str:
     try:
-        user = await session.scalar(select(UserRow))
-    except InvalidRequestError as error:
-        return type(error).__name__
-    return user.email if user else "nobody"
+        await session.scalar(select(UserRow).where(UserRow.email == f"{name}@example.com"))
+    except InvalidRequestError:
+        return "refused"
+    return "done"
 
 
-async def sign_up(session: AsyncSession, name: str) -> str:
-    session.add(new_row(name))
+async def add_user(session: AsyncSession, name: str) -> str:
+    session.add(new_user(name))
     try:
         await session.flush()
-    except InvalidRequestError as error:
-        return type(error).__name__
-    return "written"
+    except InvalidRequestError:
+        return "refused"
+    return "done"
 
 
-async def look_up_four_times(engine: AsyncEngine) -> list[str]:
+Work = Callable[[AsyncSession, str], Awaitable[str]]
+
+
+async def refused_in_one_session(
+    engine: AsyncEngine, work: Work, *, connects: bool = False, begins: bool = False
+) -> int:
+    """Return how many of four tasks are refused.
+
+    `connects`: no connection is in the pool. `begins`: the session has had a first statement.
+    """
+    if connects:
+        await engine.dispose()
     async with AsyncSession(engine) as session:
-        return await asyncio.gather(*(look_up(session) for _ in range(4)))
+        if begins:
+            await session.execute(text("SELECT 1"))
+        outcomes = await asyncio.gather(*(work(session, name) for name in "abcd"))
+    return outcomes.count("refused")
 
 
-async def look_up_four_times_on_a_new_connection(engine: AsyncEngine) -> list[str]:
-    await engine.dispose()
-    return await look_up_four_times(engine)
-
-
-async def sign_four_up(engine: AsyncEngine) -> list[str]:
-    async with AsyncSession(engine) as session:
-        return await asyncio.gather(*(sign_up(session, name) for name in "abcd"))
-
-
-async def sign_four_up_in_a_session_each(engine: AsyncEngine) -> list[str]:
+async def refused_in_a_session_each(engine: AsyncEngine, work: Work) -> int:
     async def in_own_session(name: str) -> str:
         async with AsyncSession(engine) as session:
-            outcome = await sign_up(session, name)
+            outcome = await work(session, name)
             await session.commit()
             return outcome
 
-    return await asyncio.gather(*(in_own_session(name) for name in "abcd"))
+    return (await asyncio.gather(*map(in_own_session, "abcd"))).count("refused")
 
 
-def four_tasks_in_one_session() -> dict[str, list[str]]:
-    with without_warnings():  # SQLAlchemy's own, of an `add` during somebody else's flush
+async def refused_of_four(url: str, pool_pre_ping: bool) -> dict[str, int]:
+    """Return how many of four tasks are refused on a database that has its tables."""
+    engine = create_async_engine(url, pool_pre_ping=pool_pre_ping)
+    try:
+        async with engine.connect():  # leaves one in the pool
+            pass
         return {
-            "look up": with_engine(look_up_four_times),
-            "look up, connecting first": with_engine(look_up_four_times_on_a_new_connection),
-            "sign up": with_engine(sign_four_up),
-            "sign up, a session each": with_engine(sign_four_up_in_a_session_each),
+            "look up, from the pool": await refused_in_one_session(engine, look_up),
+            "look up, connecting": await refused_in_one_session(engine, look_up, connects=True),
+            "look up, connected": await refused_in_one_session(engine, look_up, begins=True),
+            "add, connected": await refused_in_one_session(engine, add_user, begins=True),
+            "add, a session each": await refused_in_a_session_each(engine, add_user),
         }
+    finally:
+        await engine.dispose()
+
+
+def four_tasks_in_one_session(pool_pre_ping: bool) -> dict[str, int]:
+    """Return how many of them are refused, on SQLite."""
+
+    async def run() -> dict[str, int]:
+        async with new_async_engine() as engine, engine.connect():  # makes the tables
+            return await refused_of_four(str(engine.url), pool_pre_ping)
+
+    with without_warnings():  # SQLAlchemy's own, of an `add` during somebody else's flush
+        return on_event_loop(run)
 
 
 # An attribute that has to be loaded
@@ -183,7 +142,7 @@ def four_tasks_in_one_session() -> dict[str, list[str]]:
 
 async def email_after_the_commit(engine: AsyncEngine, expires: bool = True) -> str:
     async with AsyncSession(engine, expire_on_commit=expires) as session:
-        row = new_row("grace")
+        row = new_user("grace")
         session.add(row)
         await session.commit()
         try:
@@ -223,20 +182,20 @@ async def cancel_a_sign_up_between_its_writes(container: Container) -> dict[str,
             arrived.set()
             await asyncio.Event().wait()
 
-    new_user = NewUser(email="grace@example.com", password=Secret("correct horse"))
+    grace = NewUser(email="grace@example.com", password=Secret("correct horse"))
     with (
         container.audit_event_repository.override(Factory(EndlessAuditEvents)),
-        container.password_hasher.override(Factory(AsyncPlainHasher)),
+        container.password_hasher.override(AsyncPlainHasher()),
     ):
-        sign_up = asyncio.create_task(container.user_service().sign_up(new_user))
+        sign_up = asyncio.create_task(container.user_service().sign_up(grace))
         await arrived.wait()
         sign_up.cancel()
         (outcome,) = await asyncio.gather(sign_up, return_exceptions=True)
-    pool: Any = container.engine().pool
+    engine = container.engine()
     return {
         "outcome": type(outcome).__name__,
-        "users": await names(container.engine()),
-        "connections in use": pool.checkedout(),
+        "users": await who_is_signed_up(engine),
+        "connections in use": connections_in_use(engine.sync_engine),
     }
 
 
@@ -254,7 +213,8 @@ def a_cancelled_sign_up_leaves_nothing() -> dict[str, object]:
 
 async def forty_look_ups(engine: AsyncEngine) -> str:
     """More than there are connections, so that some stand in line."""
-    outcomes = await asyncio.gather(*(names(engine) for _ in range(40)), return_exceptions=True)
+    look_ups = (who_is_signed_up(engine) for _ in range(40))
+    outcomes = await asyncio.gather(*look_ups, return_exceptions=True)
     return "RuntimeError" if any(isinstance(o, RuntimeError) for o in outcomes) else "done"
 
 

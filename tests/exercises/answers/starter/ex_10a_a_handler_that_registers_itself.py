@@ -1,8 +1,8 @@
 """10a · A handler that registers itself · build · 12 minutes
 
-Read notebook 09, "The application tier".
+Read notebook 10, "Handlers register their own routes".
 Build a handler for two calls: POST /visits adds one visit and answers 201,
-GET /visits answers their number alone, such as 2. Then run: make exercise STEP=9
+GET /visits answers their number alone, such as 2. Then run: make exercise STEP=10
 """
 
 from typing import Protocol

@@ -14,6 +14,7 @@ from steps.workbook.experiments.step_00.resolver import (
     CannotResolve,
     Needs,
     call,
+    follow_marks,
     get_hasher,
     get_settings,
     log,
@@ -21,7 +22,6 @@ from steps.workbook.experiments.step_00.resolver import (
     open_engine,
     open_session,
     opened,
-    read_graph,
     sign_up,
 )
 
@@ -147,7 +147,7 @@ def test_an_override_may_have_needs_and_yield() -> None:
 
 
 def test_the_graph_is_in_the_order_in_which_to_call_and_reading_it_calls_nothing() -> None:
-    graph = read_graph(log_in, {})
+    graph = follow_marks(log_in, {})
 
     assert list(graph) == [get_settings, get_hasher, log_in]
     assert graph[log_in] == {"hasher": get_hasher, "settings": get_settings}
@@ -204,6 +204,6 @@ def test_fastapi_does_the_same_with_a_shared_need_a_failure_and_an_override(
 
 
 def test_the_resolver_has_at_most_forty_lines() -> None:
-    parts = (CannotResolve, Needs, read_graph, call)
+    parts = (CannotResolve, Needs, follow_marks, call)
 
     assert sum(len(inspect.getsource(part).splitlines()) for part in parts) <= 40

@@ -39,7 +39,3 @@ def test_mypy_refuses_what_does_not_fit(misfit: str) -> None:
 
     assert "Incompatible types in assignment" in said
     assert said.count("error:") == 1
-
-
-def test_an_async_composition_root_spares_the_service_and_its_three_parts_their_threads() -> None:
-    assert composition.thread_hops_of_a_sign_up() == {"step 03": 8, "step 04": 4}

@@ -27,7 +27,3 @@ def test_two_functions_of_step_05_have_a_session_in_their_signature_and_none_of_
         "step 05": ["dependencies.get_session", "dependencies.get_user_service"],
         "step 06": [],
     }
-
-
-def test_without_a_session_dependency_a_sign_up_needs_two_thread_hops_fewer() -> None:
-    assert callers.thread_hops_of_a_sign_up() == {"step 05": 4, "step 06": 2}

@@ -1,0 +1,31 @@
+"""Requests that wait for each other, on real servers."""
+
+from steps.workbook.experiments.step_01 import starvation
+
+
+def test_two_requests_starve_each_other_with_one_thread_and_one_connection() -> None:
+    assert starvation.two_requests_with_one_thread_and_one_connection() == {
+        "default scope": [200, 500],
+        "function scope": [200, 500],
+        "one limit of 1": [200, 200],
+        "two limits of 1": [200, 500],
+        "logged": [
+            "TimeoutError('QueuePool limit of size 1 overflow 0 reached, "
+            "connection timed out, timeout 0.10')"
+        ],
+    }
+
+
+def test_more_connections_than_threads_are_starved_by_one_request_more() -> None:
+    statuses = starvation.three_requests_with_one_thread_and_two_connections()
+
+    assert statuses == [200, 200, 500]
+
+
+def test_fifty_five_requests_can_starve_with_the_default_sizes() -> None:
+    assert starvation.default_sizes() == {
+        "worker threads": 40,
+        "connections": 15,
+        "requests that can starve": 55,
+        "seconds that they wait": 30,
+    }

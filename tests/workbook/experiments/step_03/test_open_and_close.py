@@ -1,0 +1,95 @@
+"""A lifespan opens once and closes in reverse, whatever fails."""
+
+import pytest
+
+from steps.workbook.experiments.step_03 import open_and_close
+
+NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
+
+
+def without_connections(events: list[str]) -> list[str]:
+    """Only step 03 connects when it starts."""
+    return [event for event in events if not event.startswith("connection")]
+
+
+def test_four_first_requests_at_once_make_step_02_open_four_engines() -> None:
+    assert open_and_close.cold_start_of_step_02() == 4
+
+
+def test_four_first_requests_at_once_meet_the_one_engine_of_step_03() -> None:
+    assert open_and_close.cold_start_of_step_03() == 1
+
+
+def test_each_of_four_workers_opens_a_core_of_its_own() -> None:
+    assert open_and_close.four_workers_open_four_cores() == 4
+
+
+def test_an_app_that_is_started_twice_opens_two_cores() -> None:
+    outcome = open_and_close.each_lifespan_opens_its_own_core()
+
+    assert outcome == {
+        "apps": 1,
+        "lifespans": 2,
+        "cores": 2,
+    }
+
+
+def test_code_below_the_yield_does_not_close_what_was_open_when_the_start_failed() -> None:
+    events = open_and_close.second_resource_fails_to_open()
+    assert events["code below the yield"] == ["engine 1 opened", "app 1 does not start"]
+
+
+def test_an_exit_stack_closes_what_was_open_when_the_start_failed() -> None:
+    events = open_and_close.second_resource_fails_to_open()["ExitStack, as in step 03"]
+    assert without_connections(events) == [
+        "engine 1 opened",
+        "engine 1 closed",
+        "app 1 does not start",
+    ]
+
+
+@pytest.mark.parametrize("way", ["code below the yield", "ExitStack, as in step 03"])
+def test_when_both_resources_open_they_are_closed_in_reverse_order(way: str) -> None:
+    assert without_connections(open_and_close.both_resources_open()[way]) == [
+        "engine 1 opened",
+        "S3 client 1 opened",
+        "app 1 is up",
+        "S3 client 1 closed",
+        "engine 1 closed",
+    ]
+
+
+def test_a_shutdown_waits_for_the_request_in_flight_before_it_closes_the_core() -> None:
+    assert without_connections(open_and_close.shutdown_waits_for_the_request_in_flight()) == [
+        "engine 1 opened",
+        "S3 client 1 opened",
+        "request 1 begins: POST /users",
+        "session 1 opened",
+        "server 1 begins to stop",
+        "transaction 1 begins",
+        "transaction 1 commits",
+        "transaction 1 ends",
+        "session 1 closed",
+        "response 1 starts: 201",
+        "response 1 ends",
+        "request 1 ends: /users",
+        "S3 client 1 closed",
+        "engine 1 closed",
+        "the client has its 201",
+    ]
+
+
+def test_step_02_starts_with_a_bad_setting_and_fails_at_the_first_request() -> None:
+    assert open_and_close.bad_setting_in_step_02() == {"documentation": 200, "first request": 500}
+
+
+def test_step_03_ends_with_a_bad_setting_before_it_opens_its_port() -> None:
+    assert open_and_close.bad_setting_in_step_03() == {
+        "exit code": 3,
+        "port opened": False,
+        "tracebacks": 0,
+        "errors": [
+            "DATABASE_URL: this is not a URL of a database",
+            "Application startup failed. Exiting.",
+        ],
+    }

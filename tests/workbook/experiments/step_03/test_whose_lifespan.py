@@ -1,0 +1,42 @@
+"""A lifespan runs for its own app, and its requests share what it opened."""
+
+from steps.workbook.experiments.step_03 import whose_lifespan
+
+NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
+
+
+def test_a_test_client_outside_a_with_block_runs_no_lifespan() -> None:
+    assert whose_lifespan.client_without_with() == NO_CORE
+
+
+def test_asgi_transport_runs_no_lifespan_unless_you_enter_it_yourself() -> None:
+    assert whose_lifespan.asgi_transport_runs_no_lifespan() == {
+        "transport alone": NO_CORE,
+        "in app.router.lifespan_context(app)": "200",
+    }
+
+
+def test_an_app_that_is_made_above_its_lifespan_function_is_a_name_error() -> None:
+    assert whose_lifespan.app_above_its_lifespan() == "NameError: name 'lifespan' is not defined"
+
+
+def test_the_lifespan_of_an_included_router_runs_and_that_of_a_mounted_app_does_not() -> None:
+    assert whose_lifespan.lifespans_that_run() == ["app", "included router"]
+
+
+def test_an_accessor_without_async_costs_a_request_one_thread_hop_more() -> None:
+    hops = whose_lifespan.thread_hops_of_a_request()
+    assert hops["def get_core"] == hops["async def get_core"] + 1
+
+
+def test_requests_share_the_core_of_the_yielded_state_but_not_the_state_itself() -> None:
+    assert whose_lifespan.each_request_gets_a_shallow_copy() == [
+        {"requests": 1, "note from before": False},
+        {"requests": 2, "note from before": False},
+    ]
+
+
+def test_fastapi_refuses_a_request_with_the_type_of_its_state() -> None:
+    assert (
+        whose_lifespan.typed_request_is_refused() == "FastAPIError: Invalid args for response field"
+    )
