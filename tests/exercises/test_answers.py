@@ -6,8 +6,7 @@ import os
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -32,40 +31,54 @@ def wrong_answers() -> Iterator[tuple[Exercise, str]]:
                 yield exercise, folder
 
 
-@cache
-def runs_of(folder: str) -> dict[str, list[dict[str, Any]]]:
-    """Run the tests of every exercise on the answers in a folder; return what each one showed."""
-    tests = [str(exercise.tests) for exercise in EXERCISES if exercise.answer(folder).exists()]
-    run = subprocess.run(  # noqa: S603
-        [*CHECK_PROCESS, *tests],
-        env={**os.environ, "WORKBOOK_ANSWERS": folder},
-        cwd=PROJECT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    events = defaultdict(list)
-    for line in run.stdout.splitlines():
-        event = json.loads(line)
-        events[event["file"].removeprefix("test_")].append(event)
-    return events
+class Runs:
+    """What the tests of the chosen exercises show of the answers in a folder, run once."""
+
+    def __init__(self, chosen: Sequence[Exercise]) -> None:
+        self._chosen = chosen
+        self._of_folder: dict[str, dict[str, list[dict[str, Any]]]] = {}
+
+    def events(self, exercise: Exercise, folder: str, *kinds: str) -> list[dict[str, Any]]:
+        if folder not in self._of_folder:
+            self._of_folder[folder] = self._run(folder)
+        return [e for e in self._of_folder[folder][exercise.name] if e["kind"] in kinds]
+
+    def _run(self, folder: str) -> dict[str, list[dict[str, Any]]]:
+        tests = [str(each.tests) for each in self._chosen if each.answer(folder).exists()]
+        run = subprocess.run(  # noqa: S603
+            [*CHECK_PROCESS, *tests],
+            env={**os.environ, "WORKBOOK_ANSWERS": folder},
+            cwd=PROJECT,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        events = defaultdict(list)
+        for line in run.stdout.splitlines():
+            event = json.loads(line)
+            events[event["file"].removeprefix("test_")].append(event)
+        return events
 
 
-def passed(exercise: Exercise, folder: str) -> list[str]:
-    return [e["task"] for e in runs_of(folder)[exercise.name] if e["kind"] == "passes"]
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest) -> Runs:
+    """Only of the exercises that this run of pytest is about, as with -k 03b."""
+    parameters = (getattr(item, "callspec", None) for item in request.session.items)
+    chosen = {spec.params.get("exercise") for spec in parameters if spec is not None}
+    return Runs([exercise for exercise in EXERCISES if exercise in chosen])
 
 
 @each_exercise
-def test_the_solution_passes_every_task(exercise: Exercise) -> None:
-    failures = [e for e in runs_of("solution")[exercise.name] if e["kind"] in ("fails", "broken")]
+def test_the_solution_passes_every_task(exercise: Exercise, runs: Runs) -> None:
+    passed = runs.events(exercise, "solution", "passes")
 
-    assert failures == []
-    assert passed(exercise, "solution") == [task.name for task in exercise.tasks]
+    assert runs.events(exercise, "solution", "fails", "broken") == []
+    assert [event["task"] for event in passed] == [task.name for task in exercise.tasks]
 
 
 @each_exercise
-def test_the_starter_fails_in_the_words_of_a_task(exercise: Exercise) -> None:
-    (failure,) = (e for e in runs_of("starter")[exercise.name] if e["kind"] == "fails")
+def test_the_starter_fails_in_the_words_of_a_task(exercise: Exercise, runs: Runs) -> None:
+    (failure,) = runs.events(exercise, "starter", "fails")
 
     assert failure["what"], failure["error"]
     assert failure["why"]
@@ -74,7 +87,9 @@ def test_the_starter_fails_in_the_words_of_a_task(exercise: Exercise) -> None:
 @pytest.mark.parametrize(
     ("exercise", "folder"), list(wrong_answers()), ids=lambda value: getattr(value, "key", value)
 )
-def test_a_wrong_answer_fails_at_its_task_with_its_message(exercise: Exercise, folder: str) -> None:
+def test_a_wrong_answer_fails_at_its_task_with_its_message(
+    exercise: Exercise, folder: str, runs: Runs
+) -> None:
     doc = docstring_of(exercise.answer(folder))
     task = re.search(r"^Rejected by: (\w+)$", doc, re.MULTILINE)
     message = re.search(r"^Message: (.+)$", doc, re.MULTILINE)
@@ -83,7 +98,7 @@ def test_a_wrong_answer_fails_at_its_task_with_its_message(exercise: Exercise, f
     assert task, doc
     assert message, doc
 
-    failures = [e for e in runs_of(folder)[exercise.name] if e["kind"] == "fails"]
+    failures = runs.events(exercise, folder, "fails")
 
     assert [failure["task"] for failure in failures] == [task[1]]
     assert failures[0]["what"], failures[0]["error"]

@@ -25,7 +25,7 @@ from steps.workbook.world.worker_processes import WorkerDidNotStart, run_command
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 PASSWORD = "correct horse battery"
-TIMEOUT_S = 60
+PATIENCE_S = 60
 
 
 def command(*arguments: str, stdin: str = "") -> Result:
@@ -231,7 +231,7 @@ def test_a_worker_without_a_database_goes_on_trying(tmp_path: Path) -> None:
         worker.wait_for("unable to open database file")
         folder.mkdir()
 
-        assert worker.ready.wait(TIMEOUT_S)
+        assert worker.ready.wait(PATIENCE_S)
         assert worker.opened
         worker.kill()
 

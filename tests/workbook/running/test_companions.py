@@ -20,7 +20,7 @@ from steps.workbook.world.worker_processes import run_command
 
 pytestmark = pytest.mark.usefixtures("environment")
 
-TIMEOUT_S = 60
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
 
 def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait(TIMEOUT_S)
+    gone.wait(PATIENCE_S)
     note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}')
 
     with pytest.raises(ConfigurationError, match="First: make run STEP=12"):

@@ -34,7 +34,7 @@ CALLERS = 40
 
 WORKERS = 4
 
-TIMEOUT = 30
+PATIENCE_S = 30
 """How long anything waits for anything else before the experiment fails, in seconds."""
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
@@ -112,7 +112,7 @@ def log_of_uvicorn() -> Iterator[list[str]]:
 
 
 def new_client(**options: Any) -> httpx2.Client:
-    return httpx2.Client(timeout=TIMEOUT, trust_env=False, **options)
+    return httpx2.Client(timeout=PATIENCE_S, trust_env=False, **options)
 
 
 def ask_at_once(url: str) -> None:
@@ -144,7 +144,7 @@ def a_cold_cache_gives_each_request_its_own_engine() -> dict[str, int]:
     everybody_has_built_one = Barrier(CALLERS)
     with (
         cold_start() as recording,
-        each_new_engine(lambda _: everybody_has_built_one.wait(TIMEOUT)),
+        each_new_engine(lambda _: everybody_has_built_one.wait(PATIENCE_S)),
         serve(recording.wrap(create_app())) as url,
     ):
         ask_at_once(f"{url}/health")
@@ -174,7 +174,7 @@ def a_lock_around_the_cached_function_gives_one_engine() -> dict[str, int]:
         return object()
 
     def get_engine() -> object:
-        everybody_calls.wait(TIMEOUT)
+        everybody_calls.wait(PATIENCE_S)
         with lock:
             return build_engine()
 
@@ -192,16 +192,16 @@ def race(cached: Callable[[Provider], Provider]) -> dict[str, object]:
     @cached
     def get_engine() -> str:
         place = threads.index(current_thread())
-        everybody_is_inside.wait(TIMEOUT)
+        everybody_is_inside.wait(PATIENCE_S)
         for earlier in threads[:place]:
-            earlier.join(TIMEOUT)
+            earlier.join(PATIENCE_S)
         return f"engine {place + 1}"
 
     threads = [Thread(target=lambda: got.append(get_engine())) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(TIMEOUT)
+        thread.join(PATIENCE_S)
     return {"they get": got, "later callers get": get_engine()}
 
 

@@ -1,7 +1,6 @@
 """What a heavy object connects to, and for how long."""
 
 import logging
-from collections.abc import Callable
 from itertools import count
 from socket import create_connection, socket
 from typing import Any
@@ -18,11 +17,6 @@ from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.workbook.catalogue import find_step
 from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.serving import reserve_port, serve, url_of
-
-PATIENCE_S = 20
-"""How long anything waits for anything else before the experiment fails, in seconds."""
-
-Lifespan = Callable[[FastAPI], Any]
 
 
 def connections_before_ours(listener: socket) -> int:

@@ -1,9 +1,7 @@
 """What only FastAPI puts together in step 03."""
 
 from collections.abc import Callable
-from typing import Any
 
-from fastapi import FastAPI
 from pydantic import Secret
 from sqlalchemy.orm import Session
 
@@ -14,11 +12,6 @@ from steps.step_03_lifespan_singleton.core import open_core
 from steps.step_03_lifespan_singleton.repositories import AuditEventRepository, UserRepository
 from steps.step_03_lifespan_singleton.services import UserService
 from steps.workbook.world.environment import new_database
-
-PATIENCE_S = 20
-"""How long anything waits for anything else before the experiment fails, in seconds."""
-
-Lifespan = Callable[[FastAPI], Any]
 
 
 def user_service_without_arguments() -> str:

@@ -17,9 +17,6 @@ from steps.workbook.catalogue import find_step
 from steps.workbook.world.environment import new_database
 from steps.workbook.world.thread_hops import counted_hops
 
-PATIENCE_S = 20
-"""How long anything waits for anything else before the experiment fails, in seconds."""
-
 Lifespan = Callable[[FastAPI], Any]
 
 

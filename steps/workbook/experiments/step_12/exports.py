@@ -27,7 +27,6 @@ from steps.workbook.world.serving import serve
 from steps.workbook.world.worker_processes import run_worker, wait_until_done
 
 BUCKET = "accounts-exports"
-ADA = {"email": "ada@example.com", "password": "correct horse"}
 NOBODY = "redis://127.0.0.1:1/0"
 
 Hook = Callable[[int, int], None]

@@ -32,7 +32,7 @@ def _results() -> dict[str, dict[str, str]]:
             env={**os.environ, "DATABASE_URL": server.url},
             capture_output=True,
             encoding="utf-8",
-            timeout=5 * fork.TIMEOUT,
+            timeout=5 * fork.PATIENCE_S,
             check=True,
         )
     results: dict[str, dict[str, str]] = json.loads(run.stdout)

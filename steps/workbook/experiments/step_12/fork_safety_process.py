@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 Prepare = Callable[[Engine], Engine]
 """What a child does with the engine of its parent before it uses one."""
 
-TIMEOUT = 30
+PATIENCE_S = 30
 """How long anything waits for anything else, in seconds."""
 
 
@@ -49,7 +49,7 @@ def ada(engine: Engine, prepare: Prepare, asked: Any, done: Any) -> None:
         driver: Any = connection.connection.driver_connection
         driver.pgconn.send_query(b"SELECT 'Ada'")
         asked.set()
-        done.wait(TIMEOUT)
+        done.wait(PATIENCE_S)
         os._exit(0)
 
 
@@ -65,7 +65,7 @@ def tell_grace(url: str, prepare: Prepare) -> str:
     ask_for(engine, "parent")  # now the engine holds a connection
     first = fork.Process(target=ada, args=(engine, prepare, asked, done), daemon=True)
     first.start()
-    asked.wait(TIMEOUT)
+    asked.wait(PATIENCE_S)
     second = fork.Process(target=grace, args=(engine, prepare, answers), daemon=True)
     second.start()
     told = answers.get()

@@ -2,8 +2,6 @@
 
 from steps.workbook.experiments.step_03 import first_connections
 
-NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
-
 
 def test_an_engine_and_an_s3_client_connect_to_nothing_when_they_are_opened() -> None:
     assert first_connections.opening_connects_to_nothing() == {"opened": 2, "connections": 0}

@@ -1,10 +1,6 @@
 """A lifespan opens once and closes in reverse, whatever fails."""
 
-import pytest
-
 from steps.workbook.experiments.step_03 import open_and_close
-
-NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
 
 
 def without_connections(events: list[str]) -> list[str]:
@@ -45,17 +41,6 @@ def test_an_exit_stack_closes_what_was_open_when_the_start_failed() -> None:
         "engine 1 opened",
         "engine 1 closed",
         "app 1 does not start",
-    ]
-
-
-@pytest.mark.parametrize("way", ["code below the yield", "ExitStack, as in step 03"])
-def test_when_both_resources_open_they_are_closed_in_reverse_order(way: str) -> None:
-    assert without_connections(open_and_close.both_resources_open()[way]) == [
-        "engine 1 opened",
-        "S3 client 1 opened",
-        "app 1 is up",
-        "S3 client 1 closed",
-        "engine 1 closed",
     ]
 
 

@@ -2,8 +2,6 @@
 
 from steps.workbook.experiments.step_03 import tied_to_fastapi
 
-NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
-
 
 def test_nobody_but_fastapi_builds_the_user_service() -> None:
     error = tied_to_fastapi.user_service_without_arguments()
