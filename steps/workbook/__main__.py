@@ -78,8 +78,13 @@ def diff(step: StepArgument = "") -> int:
     from steps.workbook.reading.sources import changes_of
 
     found = find_step(step)
-    start = f"Step {found.number} is where it starts: there is nothing before it to compare with."
-    print(changes_of(found) or start)
+    changes = changes_of(found)
+    if changes is None:
+        print(
+            f"Step {found.number} is where it starts: there is nothing before it to compare with."
+        )
+    else:
+        print(str(changes) or "Nothing has changed yet.")
     return 0
 
 

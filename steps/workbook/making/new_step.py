@@ -37,6 +37,7 @@ TESTS = '''\
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from steps.workbook.catalogue import find_step
@@ -47,8 +48,14 @@ STEP = find_step({step.number})
 
 
 @pytest.fixture
-def client() -> Iterator[TestClient]:
-    with new_database(), own_singletons(STEP), TestClient(STEP.create_app()) as client:
+def app() -> Iterator[FastAPI]:
+    with new_database(), own_singletons(STEP):
+        yield STEP.create_app()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
         yield client
 
 
@@ -73,7 +80,7 @@ def new_step(after: str, name: str) -> int:
     step = _step_after(before, name)
     tests = PROJECT / "tests" / "steps" / f"test_{step.name}.py"
     with all_or_nothing() as changes:
-        if step.folder.exists():
+        if step.has("__init__"):  # a folder of stale .pyc files is in nobody's way
             raise CannotMake(f"{step.folder.name} is there already.")
         for path in sorted(before.folder.glob("*.py")):
             text = path.read_text(encoding="utf-8").replace(before.package, step.package)

@@ -116,7 +116,7 @@ def test_steps_can_follow_a_new_one(contributor: Contributor) -> None:
 
     changes = contributor.make("diff", str(NEXT + 1))
     catalogue = (contributor.project / "steps" / "workbook" / "catalogue.py").read_text("utf-8")
-    assert changes == "\n"
+    assert changes == "Nothing has changed yet.\n"
     assert f"follows={NEXT}," in catalogue
 
 
