@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     Credentials and region of S3 are not here: boto3 reads `AWS_*` itself.
     """
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = _default_database_url()
     db_echo: bool = False

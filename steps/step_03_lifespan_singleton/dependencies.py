@@ -54,7 +54,7 @@ def get_session(engine: EngineDep) -> Iterator[Session]:
 
 
 # Function scope: the commit comes before the response, so a 201 means that the row is there.
-# The limit: no request waits for a connection while it holds one of the 40 worker threads.
+# The limit: no session waits for a connection while it holds one of the 40 worker threads.
 SessionDep = Annotated[Session, Depends(get_session, scope="function", max_concurrency=POOL_SIZE)]
 
 

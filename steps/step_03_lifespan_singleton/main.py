@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         with open_core(settings or load_settings()) as core:
             app.state.core = core
             yield
+            del app.state.core
 
     app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
     install_error_handlers(app)

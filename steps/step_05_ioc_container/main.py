@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         with open_container(settings or load_settings()) as container:
             app.state.container = container
             yield
+            del app.state.container
 
     app = FastAPI(title=f"Accounts, step {NUMBER:02}", lifespan=lifespan)
     install_error_handlers(app)

@@ -1,3 +1,3 @@
-"""Waiting for the database takes no thread, and what blocks has one of its own."""
+"""A request holds no worker thread while it waits for the database; what blocks borrows one."""
 
 NUMBER = 8

@@ -21,6 +21,7 @@ def create_app(config: Config | None = None) -> FastAPI:
         try:
             app.state.application = App(infra)
             yield
+            del app.state.application
         finally:
             await infra.close()
 

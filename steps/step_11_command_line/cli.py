@@ -35,7 +35,7 @@ def run(
     use_case: Callable[[Service], Coroutine[Any, Any, Result]],
 ) -> Result:
     async def open_run_and_close() -> Result:
-        async with open_service(Config.from_env(s3=False)) as service:
+        async with open_service(Config.from_env(aws=False)) as service:
             return await use_case(service)
 
     try:

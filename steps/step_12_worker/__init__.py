@@ -1,3 +1,3 @@
-"""A third entry point: a worker writes exports, whoever asked for them and whatever is killed."""
+"""A third entry point: a worker writes exports, whichever entry point they were asked at."""
 
 NUMBER = 12

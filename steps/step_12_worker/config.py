@@ -49,9 +49,9 @@ class Config(Settings):
         return url
 
     @classmethod
-    def from_env(cls, *, s3: bool = True) -> Self:
-        """Read the environment, for S3 check `AWS_*`. Raises ConfigurationError, a line a flaw."""
-        problems = problems_of_aws_variables() if s3 else []
+    def from_env(cls, *, aws: bool = True) -> Self:
+        """Read the environment; `aws` checks `AWS_*`. Raises ConfigurationError, a line a flaw."""
+        problems = problems_of_aws_variables() if aws else []
         try:
             config = cls()
         except ValidationError as error:

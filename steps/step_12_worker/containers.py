@@ -1,4 +1,4 @@
-"""A container for each need: whoever wants users opens a database, and nothing else."""
+"""What each entry point opens: whoever wants users opens a database, and nothing else."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -19,7 +19,7 @@ WRITE_UNCLAIMED = "exports.write_unclaimed"
 
 celery = Celery("accounts", include=[__name__], set_as_current=False)
 celery.add_defaults(
-    lambda: celery_settings(Config.from_env(s3=False).celery_broker_url.get_secret_value())
+    lambda: celery_settings(Config.from_env(aws=False).celery_broker_url.get_secret_value())
 )
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def write_unclaimed() -> None:
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
-def open_container(**_: object) -> None:
+def open_in_child(**_: object) -> None:
     try:
         opened.append(closing.enter_context(open_process(Config.from_env())))
     except ConfigurationError as error:
@@ -50,7 +50,7 @@ def open_container(**_: object) -> None:
 
 @signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 @signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
-def close_container(**_: object) -> None:
+def close_in_child(**_: object) -> None:
     opened.clear()
     closing.close()
 
@@ -58,7 +58,7 @@ def close_container(**_: object) -> None:
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def look_for_unclaimed(sender: Any, **_: object) -> None:
     """Find what a killed worker left, or whose message was lost: now and after every lease."""
-    lease_s = Config.from_env(s3=False).export_lease_s
+    lease_s = Config.from_env(aws=False).export_lease_s
     write_unclaimed.apply_async(expires=lease_s)
     sender.timer.call_repeatedly(lease_s, write_unclaimed.apply_async, kwargs={"expires": lease_s})
 

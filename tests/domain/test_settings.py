@@ -1,6 +1,7 @@
 """Settings are checked when they are read, and tell what is wrong without telling secrets."""
 
 import pytest
+from pydantic import ValidationError
 
 from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
@@ -52,3 +53,10 @@ def test_credentials_in_the_url_of_s3_are_refused_and_not_repeated(
         load_settings()
 
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_value_that_is_refused_is_in_no_error_of_pydantic_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(s3_endpoint_url="http://ada:s3cret@127.0.0.1:9000")
+
+    assert "s3cret" not in f"{caught.value} {caught.value!r}"

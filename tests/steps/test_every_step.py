@@ -136,6 +136,16 @@ def test_an_app_that_was_not_started_works_or_fails_loudly(
             clients[True].request(**call.fill(VALUES))
 
 
+def test_an_app_that_has_stopped_works_no_more_than_one_that_was_not_started(step: Step) -> None:
+    app = step.create_app()
+    with own_singletons(step), TestClient(app) as client:
+        client.get("/health").raise_for_status()
+
+    if opens_at_its_start(step):
+        with pytest.raises(AttributeError, match="'State' object has no attribute"):
+            TestClient(app).get("/health")
+
+
 # A copy
 
 SERVE_COPIES = """

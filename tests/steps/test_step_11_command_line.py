@@ -96,7 +96,7 @@ def test_every_wrong_setting_is_one_line_before_anything_opens(
     assert recording.of_kind("engine", "S3 client") == []
 
 
-def test_a_wrong_setting_for_s3_stops_the_server_and_no_command(step: Step) -> None:
+def test_a_wrong_aws_variable_stops_the_server_and_no_command(step: Step) -> None:
     with variables({"AWS_DEFAULT_REGION": "no region"}):
         listed, served = command(step, "users", "list"), run_command(step)
 

@@ -93,7 +93,7 @@ def test_every_wrong_setting_is_one_line_before_anything_opens(arguments: Sequen
     assert "geheim" not in told
 
 
-def test_a_wrong_setting_for_s3_stops_the_worker_and_no_command_about_exports() -> None:
+def test_a_wrong_aws_variable_stops_the_worker_and_no_command_about_exports() -> None:
     with variables({"AWS_DEFAULT_REGION": "no region"}):
         asked, worker = command("exports", "create"), command("worker")
 
