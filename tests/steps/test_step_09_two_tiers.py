@@ -1,6 +1,7 @@
 """Step 09: two tiers by hand, checked as a whole, opened in order and closed in reverse."""
 
 import asyncio
+import shutil
 import signal
 import subprocess
 import sys
@@ -387,13 +388,25 @@ def test_an_app_goes_on_when_the_other_one_stops(stops: str, tmp_path: Path) -> 
         assert goes_on.get("/buckets").status_code == 200
 
 
-def test_an_app_that_starts_again_reaches_only_what_is_open(recording: Recording) -> None:
-    app = create_app()
-    for _ in range(2):
-        with TestClient(app) as client:
-            client.get("/health").raise_for_status()
-            client.get("/buckets").raise_for_status()
-            paths = client.get("/openapi.json").json()["paths"]
+def test_an_app_that_starts_again_reaches_only_what_is_open(
+    recording: Recording, tmp_path: Path
+) -> None:
+    """A disposed engine would connect anew: so what the first start used is gone at the second."""
+    app, gone = create_app(), tmp_path / "gone"
+    gone.mkdir()
+    first = {
+        "DATABASE_URL": f"sqlite:///{(gone / 'accounts.db').as_posix()}",
+        "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+    }
+    with variables(first), TestClient(app) as client:
+        assert client.post("/users", json=ADA).status_code == 201
+        assert client.get("/buckets").status_code == 503
+    shutil.rmtree(gone)
+    with TestClient(app) as client:
+        assert client.post("/users", json=ADA).status_code == 201
+        assert client.get("/health").status_code == 200
+        assert client.get("/buckets").status_code == 200
+        paths = client.get("/openapi.json").json()["paths"]
 
     assert len(paths) == 6
     assert recording.count("engine", "opened") == recording.count("engine", "closed") == 2

@@ -1,10 +1,12 @@
 """Step 10: handlers register their own routes, and the service starts and stops itself."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, assert_type, cast
 
@@ -153,17 +155,37 @@ def test_before_the_start_the_routes_are_there_and_say_that_nothing_is_open() ->
         client.get("/health")
 
 
-def test_an_app_that_starts_again_keeps_its_routes_and_reaches_only_what_is_open(
-    recording: Recording,
-) -> None:
-    app = create_app()
-    routes = list(app.router.routes)
-    for _ in range(2):
-        with TestClient(app) as client:
-            client.get("/health").raise_for_status()
-            client.get("/buckets").raise_for_status()
+def answers_to_all_calls(client: TestClient, key: str) -> list[int]:
+    """Reach the use case, the engine, the buckets and the key: one call at least for each."""
+    answers = [
+        client.post("/users", json=ADA),
+        client.get("/users/1/events"),
+        client.get("/health"),
+        client.post("/buckets", json={"name": "photos"}, headers={"X-API-Key": key}),
+        client.get("/buckets"),
+    ]
+    return [answer.status_code for answer in answers]
 
-    assert app.router.routes == routes
+
+def test_an_app_that_starts_again_keeps_its_routes_and_reaches_only_what_is_open(
+    recording: Recording, tmp_path: Path
+) -> None:
+    """A disposed engine would connect anew: so what the first start used is gone at the second."""
+    app, gone = create_app(), tmp_path / "gone"
+    routes = list(app.router.routes)
+    gone.mkdir()
+    first = {
+        "DATABASE_URL": f"sqlite:///{(gone / 'accounts.db').as_posix()}",
+        "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+        "API_KEY": "first",
+    }
+    with variables(first), TestClient(app) as client:
+        assert answers_to_all_calls(client, "first") == [201, 200, 200, 503, 503]
+    shutil.rmtree(gone)
+    with variables({"API_KEY": "second"}), TestClient(app) as client:
+        assert answers_to_all_calls(client, "second") == [201, 200, 200, 201, 200]
+
+    assert all(now is then for now, then in zip(app.router.routes, routes, strict=True))
     assert recording.count("engine", "opened") == recording.count("engine", "closed") == 2
 
 
@@ -282,6 +304,7 @@ def test_a_server_that_nobody_uses_ends_with_0_and_logs_no_secret() -> None:
     with serve_module([STEP.package], environment=secrets) as server:
         httpx2.get(f"{server.url}/buckets", headers={"X-API-Key": "hunter2"}, trust_env=False)
         assert server.url.startswith("http://127.0.0.1:")
+        assert not server.url.endswith(":8000")  # any free port, and not the default
         assert server.stop() == 0
 
     assert closings_in(server.lines) == ["S3 client", "engine"]
