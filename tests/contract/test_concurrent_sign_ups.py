@@ -12,7 +12,7 @@ from steps.workbook.world.serving import LOOPBACK, serve
 from steps.workbook.world.singletons import own_singletons
 from tests.contract.database import Database
 
-PEOPLE = {"sqlite": 200, "postgresql": 100}
+PEOPLE = 100
 """More than twice the threads of an app, and many times its connections."""
 
 PATIENCE_S = 20
@@ -35,7 +35,7 @@ def test_each_email_is_registered_once_and_nobody_meets_an_error(
 ) -> None:
     """The pool gives up in the end, so a stall would show as a 503."""
     monkeypatch.setattr(infrastructure, "POOL_TIMEOUT_S", PATIENCE_S)
-    people, emails = PEOPLE[database.dialect], PEOPLE[database.dialect] // 2
+    people, emails = PEOPLE, PEOPLE // 2
     with own_singletons(step), serve(step.create_app()) as url:
         statuses = asyncio.run(sign_up_all(url, people, emails))
 
