@@ -10,12 +10,10 @@ from unittest.mock import patch
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from sqlalchemy import QueuePool, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import QueuePool
 
 from steps.domain.settings import Settings, load_settings
 from steps.infrastructure.database import open_engine
-from steps.infrastructure.tables import UserRow
 from steps.step_02_lru_cache_singleton.dependencies import (
     get_engine,
 )
@@ -30,6 +28,7 @@ from steps.workbook.experiments.step_02.cold_starts import (
     new_client,
     new_folder,
 )
+from steps.workbook.world.databases import count_users
 from steps.workbook.world.serving import serve
 
 
@@ -113,8 +112,7 @@ def where_a_sign_up_lands(step: Step) -> dict[str, int]:
 def _count_users(settings: Settings) -> int:
     engine = open_engine(settings)
     try:
-        with Session(engine) as session:
-            return session.scalar(select(func.count()).select_from(UserRow)) or 0
+        return count_users(engine)
     finally:
         engine.dispose()
 
