@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 
-def import_without_fastapi(module: str) -> str:
+def import_without_fastapi(*modules: str) -> str:
     """A None in `sys.modules` makes every `import fastapi` fail, as if it were not installed."""
-    script = f"import sys; sys.modules['fastapi'] = None; import {module}"
+    script = f"import sys; sys.modules['fastapi'] = None; import {', '.join(modules)}"
     run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHON_COLORS": "0"},
