@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import steps.exercises
+from steps.workbook.world.proxies import NO_PROXIES
 
 HERE = Path(__file__).parent
 
@@ -16,6 +17,7 @@ if answers := os.environ.get("WORKBOOK_ANSWERS"):
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> None:
     """No exercise talks to S3, so none waits for what tests/conftest.py imports here."""
+    os.environ.update(NO_PROXIES)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from steps.step_01_depends.dependencies import get_s3_client, get_settings
 from steps.step_01_depends.main import create_app
 from steps.step_01_depends.services import UserService
 from steps.workbook.recording.events import Recording
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import LOOPBACK, serve
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -94,9 +94,9 @@ def test_a_commit_that_fails_is_never_acknowledged() -> None:
 
     with serve(create_app()) as url:
         event.listen(Session, "before_commit", refuse)
-        refused = httpx2.post(f"{url}/users", json=ADA)
+        refused = httpx2.post(f"{url}/users", json=ADA, **LOOPBACK)
         event.remove(Session, "before_commit", refuse)
-        accepted = httpx2.post(f"{url}/users", json=ADA)
+        accepted = httpx2.post(f"{url}/users", json=ADA, **LOOPBACK)
 
     assert (refused.status_code, accepted.status_code) == (500, 201)
 

@@ -50,7 +50,7 @@ from steps.workbook.fakes.async_in_memory import AsyncInMemoryUnitOfWork, AsyncP
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import LOOPBACK, serve
 from steps.workbook.world.thread_hops import counted_hops
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
@@ -394,9 +394,9 @@ def test_a_client_that_hangs_up_half_way_leaves_no_connection_and_its_sign_up_is
                 assert connections_in_use(container.engine()) == 1
             pausing.go_on.set()
         while not recording.count("request", "ends", request=1):
-            assert httpx2.get(f"{url}/health").status_code == 200
+            assert httpx2.get(f"{url}/health", **LOOPBACK).status_code == 200
         assert connections_in_use(container.engine()) == 0
-        assert httpx2.get(f"{url}/users/1").json() == {"id": 1, "email": ADA}
+        assert httpx2.get(f"{url}/users/1", **LOOPBACK).json() == {"id": 1, "email": ADA}
 
     assert recording.order("transaction 1 commits", "transaction 1 ends", "request 1 ends")
 

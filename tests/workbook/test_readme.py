@@ -70,6 +70,13 @@ def test_make_help_lists_every_target() -> None:
     assert re.findall(r"^make (\S+) - ", listed, re.MULTILINE) == phony.split()
 
 
+def test_curl_asks_no_proxy_for_this_machine() -> None:
+    lines = re.findall(r"^curl .+$", README, re.MULTILINE)
+
+    assert lines
+    assert all(line.startswith("curl --noproxy localhost ") for line in lines)
+
+
 def test_every_link_leads_to_a_file() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README + CONTRIBUTING)
 

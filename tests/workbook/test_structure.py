@@ -189,6 +189,33 @@ def test_nothing_is_left_to_write() -> None:
     assert not left, f"There is something left to write:\n{left}"
 
 
+CLIENTS = {f"httpx2.{name}" for name in ("Client", "AsyncClient", "get", "post", "stream")}
+OTHER_WAYS = re.compile(
+    r"^\s*(from httpx2 |(from|import) (urllib\.request|requests|http\.client)\b)", re.M
+)
+PAST_PROXIES = {"trust_env", "LOOPBACK", "transport"}
+"""Options of clients that ask no proxy: one with a transport of its own has none."""
+
+
+def clients_in(text: str) -> Iterable[tuple[str, set[str]]]:
+    """Yield each call that makes a client, or is given what makes one, with its options."""
+    for call in ast.walk(ast.parse(text)):
+        if isinstance(call, ast.Call) and CLIENTS & set(map(ast.unparse, [call.func, *call.args])):
+            options = {option.arg or ast.unparse(option.value) for option in call.keywords}
+            yield ast.unparse(call), options
+
+
+def test_no_client_asks_a_proxy() -> None:
+    """Only the test of the proxies makes some that would."""
+    files = [*(PROJECT / "steps").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.name != "test_proxies.py"]
+    clients = [client for text in texts if "httpx2" in text for client in clients_in(text)]
+
+    assert [call for call, options in clients if not options & PAST_PROXIES] == []
+    assert [text for text in texts if OTHER_WAYS.search(text)] == []
+    assert clients
+
+
 ROOMS = PROJECT / "steps" / "workbook"
 
 OF_SEVERAL_MODULES = {

@@ -14,6 +14,7 @@ from a2wsgi import WSGIMiddleware
 from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 
+from steps.workbook.world.proxies import NO_PROXIES
 from steps.workbook.world.serving import serve
 
 AWS_VARIABLES = {
@@ -23,8 +24,7 @@ AWS_VARIABLES = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    "NO_PROXY": "127.0.0.1,localhost",
-    "no_proxy": "127.0.0.1,localhost",
+    **NO_PROXIES,
 }
 """What boto3 needs to find, so that it never looks for the reader's own AWS account or proxy."""
 

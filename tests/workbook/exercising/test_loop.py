@@ -18,6 +18,7 @@ import pytest
 from steps.workbook.catalogue import PROJECT, STEPS
 from steps.workbook.exercising.copying import PARTS, copy_project
 from steps.workbook.exercising.exercises import Exercise, all_exercises, exercises_of
+from tests.dead_proxies import set_dead_proxies
 
 KEY, NAME = "01a", "ex_01a_how_often_is_it_called"
 PATIENCE_S = 60
@@ -264,6 +265,17 @@ def test_what_the_code_prints_is_shown(learner: Learner) -> None:
 
     assert "printed" in shown
     assert "called" in shown
+
+
+def test_an_exercise_asks_no_proxy(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """httpx2 makes no client for such a proxy, as a package that it needs is not installed."""
+    set_dead_proxies(monkeypatch)
+    asking = "    import httpx2\n    httpx2.Client()\n    return"
+    learner.write(learner.answer("solution").replace("    return", asking))
+
+    exit_code, shown = learner.run("exercise", KEY)
+
+    assert exit_code == 0, shown
 
 
 def test_hints_come_one_by_one_and_the_last_stays(learner: Learner) -> None:

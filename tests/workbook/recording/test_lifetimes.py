@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from steps.domain.settings import load_settings
 from steps.infrastructure.database import open_engine
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import new_database
-from steps.workbook.world.serving import serve
+from steps.workbook.world.serving import LOOPBACK, serve
 from tests.workbook.recording.served_app import PATIENCE_S, Served, left_open, owners, use
 
 
@@ -46,7 +47,7 @@ def test_each_event_belongs_to_its_request_when_requests_meet(
         engine.dispose()
 
     with serve(served) as url, ThreadPoolExecutor(4) as threads:
-        list(threads.map(httpx2.get, [url] * 4))
+        list(threads.map(partial(httpx2.get, **LOOPBACK), [url] * 4))
         served.wait_for(4)
 
     for request in range(1, 5):
