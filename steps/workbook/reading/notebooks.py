@@ -1,5 +1,6 @@
 """Notebooks are committed with outputs and must come out the same, to the byte, every time."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ def execute(paths: Sequence[Path]) -> int:
     # Without pyproject's options, which keep the nbmake plugin out.
     options = ["--override-ini=addopts=", "--nbmake", "--overwrite", "-q", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
-    exit_code = subprocess.run(command, check=False).returncode  # noqa: S603
+    own_kernel = {**os.environ, "JUPYTER_PATH": ""}  # which may name another Python's
+    exit_code = subprocess.run(command, env=own_kernel, check=False).returncode  # noqa: S603
     for path in paths:
         normalise(path)
     return exit_code

@@ -1,9 +1,13 @@
 """Every notebook runs, comes out as it was committed, and keeps the form that makes it readable."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from base64 import b64decode
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from statistics import median
@@ -12,11 +16,19 @@ from typing import Any
 import pytest
 
 from steps.workbook.catalogue import PROJECT
+from tests.dead_proxies import set_dead_proxies
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 RUNNABLE = [path for path in NOTEBOOKS if hasattr(os, "fork") or path.stem != "12_worker"]
 """Notebook 12 shows what a fork does, which Windows does not have."""
+
+FIRST_LINES = """\
+try:
+    from steps.workbook.world import kernel as kernel
+except ImportError as error:
+    raise SystemExit(f"{error}: pick the kernel .venv at the top right, or run make lab") from None
+"""
 
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -37,7 +49,9 @@ def words_of(cell: Any) -> int:
 
 
 def lines_of(cell: Any) -> int:
-    return len([line for line in cell.source.splitlines() if line.strip()])
+    """Count what there is to read: the first lines are the same everywhere."""
+    source = cell.source.removeprefix(FIRST_LINES)
+    return len([line for line in source.splitlines() if line.strip()])
 
 
 def lifetime_charts_of(path: Path) -> list[str]:
@@ -49,12 +63,22 @@ def lifetime_charts_of(path: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
-    """All notebooks executed once more, in another folder."""
+    """All notebooks executed once more, in another folder.
+
+    By somebody whose Jupyter knows another kernel and whose shell names proxies that lead nowhere.
+    """
     from steps.workbook.reading.notebooks import execute
 
-    folder = tmp_path_factory.mktemp("notebooks")
+    folder, jupyter = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
     copies = [Path(shutil.copy(path, folder)) for path in RUNNABLE]
-    return execute(copies), folder
+    kernel = jupyter / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    another = {"argv": [sys.executable, "-c", ""], "display_name": "Another", "language": "python"}
+    kernel.write_text(json.dumps(another), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        set_dead_proxies(monkeypatch)
+        monkeypatch.setenv("JUPYTER_PATH", str(jupyter))
+        return execute(copies), folder
 
 
 def test_every_cell_of_every_notebook_runs(executed: tuple[int, Path]) -> None:
@@ -85,6 +109,41 @@ def test_it_comes_out_as_it_was_committed(
 def test_it_has_the_length_of_one_sitting(path: Path) -> None:
     assert 8 <= len(cells_of(path, "markdown")) <= 20
     assert 6 <= len(cells_of(path, "code")) <= 15
+
+
+@notebooks
+def test_it_begins_with_the_kernel(path: Path) -> None:
+    assert cells_of(path, "code")[0].source.startswith(FIRST_LINES)
+
+
+@pytest.mark.parametrize(
+    ("folder", "installed", "cause"),
+    [
+        ("notebooks", "", "No module named 'steps'"),
+        (".", "", "No package metadata was found for fastapi"),
+        (".", "0.1.0", f"fastapi is 0.1.0, not {version('fastapi')}"),
+    ],
+    ids=["without the steps", "without FastAPI", "with another FastAPI"],
+)
+def test_a_kernel_that_is_not_the_projects_says_in_one_line_which_one_to_pick(
+    folder: str, installed: str, cause: str, tmp_path: Path
+) -> None:
+    """Python without its packages is such a one. JupyterLab and VS Code start in either folder."""
+    if installed:
+        metadata = tmp_path / f"fastapi-{installed}.dist-info" / "METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Name: fastapi\nVersion: {installed}\n", encoding="utf-8")
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-S", "-c", FIRST_LINES],
+        cwd=PROJECT / folder,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert run.stderr == f"{cause}: pick the kernel .venv at the top right, or run make lab\n"
+    assert run.returncode == 1
 
 
 @notebooks

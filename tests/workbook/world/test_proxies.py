@@ -1,6 +1,8 @@
 """Whatever proxies a reader's shell names, what runs on this machine is reached past them."""
 
 import os
+import subprocess
+import sys
 from urllib.request import urlopen
 
 import boto3
@@ -54,3 +56,12 @@ def test_with_an_s3_server_of_their_own_a_readers_proxies_hold(
     with embedded_environment(respect_existing=True):
         assert "NO_PROXY" not in os.environ
         assert "no_proxy" not in os.environ
+
+
+def test_a_notebook_asks_no_proxy_after_its_first_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_dead_proxies(monkeypatch)
+    cell = "import httpx2, steps.workbook.world.kernel; httpx2.Client()"
+    command = [sys.executable, "-c", cell]
+    kernel = subprocess.run(command, timeout=PATIENCE_S, check=False)  # noqa: S603
+
+    assert kernel.returncode == 0

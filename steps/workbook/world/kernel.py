@@ -1,0 +1,23 @@
+"""What every notebook imports first: raises ImportError in a kernel that is not this project's.
+
+It is written for any Python, and imports nothing that is installed.
+"""
+
+import os
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from steps.workbook.world.proxies import NO_PROXIES
+
+SHOWN = ("fastapi", "sqlalchemy", "dependency-injector")
+"""Other versions of these print something else, or fail."""
+
+_constraints = Path(__file__).parents[3] / "constraints.txt"
+_pinned = dict(re.findall(r"^(\S+)==(\S+)", _constraints.read_text(encoding="utf-8"), re.MULTILINE))
+
+for _name in SHOWN:
+    if (_found := version(_name)) != _pinned[_name]:  # a missing one is an ImportError, too
+        raise ImportError(f"{_name} is {_found}, not {_pinned[_name]}")
+
+os.environ.update(NO_PROXIES)
