@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from steps.domain.errors import ConfigurationError
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.object_storage import S3Client
 from steps.infrastructure.task_queue import celery_settings, check_broker_url, open_task_queue
 from steps.step_12_worker import containers
@@ -226,7 +227,7 @@ def test_the_password_of_a_broker_is_in_no_repr() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork: there it is one process")
 def test_a_worker_without_a_database_goes_on_trying(tmp_path: Path) -> None:
     folder = tmp_path / "later"
-    url = f"sqlite:///{(folder / 'accounts.db').as_posix()}"
+    url = sqlite_url(folder / "accounts.db")
     with run_worker({"DATABASE_URL": url}, processes=1, wait=False) as worker:
         worker.wait_for("unable to open database file")
         folder.mkdir()

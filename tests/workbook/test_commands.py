@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import make_url
 from typer.testing import CliRunner
 
+from steps.domain.urls import sqlite_url
 from steps.workbook.__main__ import cli
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
@@ -68,7 +70,9 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
     assert farewell.splitlines()[-1] == "Closed."
     assert "GET /health" in farewell
     assert "/lifetimes" not in farewell  # the page asks often
-    assert not Path(lines[3].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
+    database = make_url(lines[3].removeprefix("DATABASE_URL: ")).database
+    assert database
+    assert not Path(database).parent.exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)
 
@@ -144,7 +148,7 @@ def test_help_comes_from_a_terminal_as_well() -> None:
 
 
 def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
-    url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+    url = sqlite_url(tmp_path / "accounts.db")
 
     assert run("tables", DATABASE_URL=url).returncode == 0
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
