@@ -253,6 +253,7 @@ async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_and_no
         "sqlite:///file:accounts?mode=memory&uri=true",
         "sqlite://host/accounts.db",
         "sqlite:///accounts.db?timeout=long",
+        "sqlite:///what?/accounts.db",
         "postgresql+psycopg://ada:s3cret@localhost:port/accounts",
         "postgresql+psycopg://ada:s3cret@[::1/accounts",
     ],

@@ -177,6 +177,7 @@ def test_a_connection_waits_its_turn_to_switch_a_new_file_to_wal(tmp_path: Path)
         "sqlite:///file:accounts?mode=memory&uri=true",
         "sqlite://host/accounts.db",
         "sqlite:///accounts.db?timeout=long",
+        "sqlite:///what?/accounts.db",
         "postgresql+psycopg://ada:s3cret@localhost:port/accounts",
         "postgresql+psycopg://ada:s3cret@[::1/accounts",
     ],

@@ -198,7 +198,10 @@ def test_a_container_for_asking_closes_its_engine(recording: Recording) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "ftp://u:geheim@h", "redis", "filesystem://geheim", "redis://h:geheim", "amqp://[geheim"],
+    [
+        *("", "ftp://u:geheim@h", "redis", "filesystem://geheim", "redis://h:geheim"),
+        *("amqp://[geheim", "filesystem:///C# geheim/broker", "filesystem:///geheim?/broker"),
+    ],
 )
 def test_what_is_no_broker_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^CELERY_BROKER_URL: ") as caught:
