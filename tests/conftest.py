@@ -71,12 +71,13 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture
 def environment(s3_url: str, tmp_path: Path) -> Iterator[None]:
     """Settings that point at a new SQLite file and at the embedded S3, emptied."""
+    from steps.domain.urls import folder_url, sqlite_url
     from steps.workbook.world.environment import forget_buckets, variables
 
     urls = {
-        "DATABASE_URL": f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}",
+        "DATABASE_URL": sqlite_url(tmp_path / "accounts.db"),
         "S3_ENDPOINT_URL": s3_url,
-        "CELERY_BROKER_URL": f"filesystem:///{(tmp_path / 'broker').as_posix().removeprefix('/')}",
+        "CELERY_BROKER_URL": folder_url(tmp_path / "broker"),
     }
     forget_buckets()
     with variables({**urls, "API_KEY": "key"}):

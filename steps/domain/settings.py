@@ -7,12 +7,9 @@ from pydantic import AfterValidator, HttpUrl, SecretStr, TypeAdapter, Validation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from steps.domain.errors import ConfigurationError
+from steps.domain.urls import sqlite_url
 
 PROJECT = Path(__file__).parents[2]
-
-
-def _default_database_url() -> SecretStr:
-    return SecretStr(f"sqlite:///{(PROJECT / 'accounts.db').as_posix()}")
 
 
 def _http_url(url: str) -> str:
@@ -30,7 +27,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
 
-    database_url: SecretStr = _default_database_url()
+    database_url: SecretStr = SecretStr(sqlite_url(PROJECT / "accounts.db"))
     db_echo: bool = False
     s3_endpoint_url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:9000"
     api_key: SecretStr | None = None

@@ -170,6 +170,8 @@ def _parse(database_url: str) -> URL:
         url.database in (None, "", ":memory:") or "memory" in url.query.values()
     ):
         raise ConfigurationError("DATABASE_URL: every connection needs the same file, not memory")
+    if url.get_backend_name() == "sqlite" and "?" in database_url and not url.query:
+        raise ConfigurationError("DATABASE_URL: in a path write %3F for ?")
     return url
 
 

@@ -62,6 +62,8 @@ def check_broker_url(broker_url: str) -> SplitResult:
         raise ConfigurationError(f"CELERY_BROKER_URL: use one of {', '.join(BROKERS)}")
     if parts.scheme == "filesystem" and (parts.netloc or not _folder(parts).is_absolute()):
         raise ConfigurationError("CELERY_BROKER_URL: a folder is written filesystem:///its/path")
+    if parts.scheme == "filesystem" and ("#" in broker_url or "?" in broker_url):
+        raise ConfigurationError("CELERY_BROKER_URL: in a path write %23 for # and %3F for ?")
     return parts
 
 

@@ -8,11 +8,12 @@ from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_val
 from steps.domain.errors import ConfigurationError
 from steps.domain.schemas import BucketName
 from steps.domain.settings import PROJECT, Settings
+from steps.domain.urls import folder_url
 from steps.infrastructure.database import check_database_url
 from steps.infrastructure.object_storage import check_s3_endpoint_url, problems_of_aws_variables
 from steps.infrastructure.task_queue import check_broker_url
 
-DEFAULT_BROKER = f"filesystem:///{(PROJECT / '.broker').as_posix().lstrip('/')}"
+DEFAULT_BROKER = folder_url(PROJECT / ".broker")
 
 
 def _run(check: Callable[[str], object], value: str) -> None:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from steps.domain.urls import folder_url, sqlite_url
 from steps.infrastructure import announcements
 from steps.workbook.catalogue import Step
 from steps.workbook.world.singletons import own_singletons
@@ -47,11 +48,10 @@ def client(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TestClient]:
     """A step without API_KEY whose object storage nobody serves."""
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database.as_posix()}")
+    monkeypatch.setenv("DATABASE_URL", sqlite_url(database))
     monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("API_KEY", "")
-    broker = database.with_name("broker").as_posix().removeprefix("/")
-    monkeypatch.setenv("CELERY_BROKER_URL", f"filesystem:///{broker}")
+    monkeypatch.setenv("CELERY_BROKER_URL", folder_url(database.with_name("broker")))
     with (
         own_singletons(step),
         TestClient(step.create_app(), raise_server_exceptions=False) as client,

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, QueuePool, create_engine, event, func, select
 from sqlalchemy.orm import Session
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_01b_after_an_error as exercise
 from steps.infrastructure.tables import Table, UserRow
 from tests.exercises.checks import expect
@@ -46,7 +47,7 @@ def fail_to_commit() -> None:
 @contextmanager
 def signing_up(folder: Path, end: Callable[[], None] = succeed) -> Iterator[tuple[Engine, int]]:
     """Give out the engine and the status after one sign-up that ends like this."""
-    engine = create_engine(f"sqlite:///{(folder / f'{end.__name__}.db').as_posix()}")
+    engine = create_engine(sqlite_url(folder / f"{end.__name__}.db"))
     Table.metadata.create_all(engine)
     if end is fail_to_commit:
         event.listen(engine, "commit", lambda _: fail_to_commit())

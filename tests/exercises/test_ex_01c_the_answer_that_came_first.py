@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_01c_the_answer_that_came_first as exercise
 from steps.infrastructure.tables import AuditEventRow, Table, UserRow
 from tests.exercises.checks import expect
@@ -40,7 +41,7 @@ class Seen:
 def change_email(folder: Path, *, commit_fails: bool = False, fails: bool = False) -> Seen:
     """Change an email and note an audit event, in one request, without any server between."""
     file, seen = folder / "accounts.db", Seen()
-    engine = create_engine(f"sqlite:///{file.as_posix()}", connect_args={"timeout": 1})
+    engine = create_engine(sqlite_url(file), connect_args={"timeout": 1})
     Table.metadata.create_all(engine)
     with Session(engine) as session:
         session.add(UserRow(id=1, email=OLD, password_hash="-"))

@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_02b_which_database_do_the_tests_fill as exercise
 from tests.exercises.checks import expect, expect_that
 
@@ -64,7 +65,7 @@ class Service:
         return exercise.Settings(database_url=self.url_of(name))
 
     def url_of(self, name: str) -> str:
-        return f"sqlite:///{(self._folder / name).as_posix()}"
+        return sqlite_url(self._folder / name)
 
     def create(self, *names: str) -> None:
         for name in names:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, close_all_sessions
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_05c_whose_session as exercise
 from steps.infrastructure.tables import AuditEventRow, Table, UserRow
 from tests.exercises.checks import expect
@@ -48,7 +49,7 @@ class Request:
 def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a SQLite file with the tables, made once: it takes longer than the tasks."""
     path = tmp_path_factory.mktemp("tables") / "empty.db"
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(sqlite_url(path))
     Table.metadata.create_all(engine)
     engine.dispose()
     return path.read_bytes()
@@ -58,7 +59,7 @@ def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def container(empty_tables: bytes, tmp_path: Path) -> Iterator[Any]:
     path = tmp_path / "accounts.db"
     path.write_bytes(empty_tables)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 1})
+    engine = create_engine(sqlite_url(path), connect_args={"timeout": 1})
     yield exercise.Container(engine=engine)
     close_all_sessions()
     engine.dispose()

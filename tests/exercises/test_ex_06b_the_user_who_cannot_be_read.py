@@ -10,6 +10,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.orm.exc import DetachedInstanceError
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_06b_the_user_who_cannot_be_read as exercise
 from steps.infrastructure.tables import Table
 from tests.exercises.checks import expect, expect_that
@@ -19,7 +20,7 @@ ADA = "ada@example.com"
 
 @pytest.fixture
 def users(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'accounts.db'}", connect_args={"timeout": 1})
+    engine = create_engine(sqlite_url(tmp_path / "accounts.db"), connect_args={"timeout": 1})
     Table.metadata.create_all(engine)
     yield exercise.UserRepository(sessionmaker(engine))
     engine.dispose()

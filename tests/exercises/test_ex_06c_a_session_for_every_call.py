@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_06c_a_session_for_every_call as exercise
 from steps.infrastructure.tables import Table, UserRow
 from tests.exercises.checks import expect, expect_that
@@ -40,7 +41,7 @@ class DiskFull(Exception):
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'accounts.db'}", connect_args={"timeout": 1})
+    engine = create_engine(sqlite_url(tmp_path / "accounts.db"), connect_args={"timeout": 1})
     Table.metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from steps.domain.errors import DatabaseUnavailable
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_07a_half_done as exercise
 from steps.infrastructure import database
 from steps.infrastructure.tables import UserRow
@@ -30,7 +31,7 @@ REFUSAL = (
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
-    url = SecretStr(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    url = SecretStr(sqlite_url(tmp_path / "accounts.db"))
     engine = database.open_engine(Settings(database_url=url))
     with Session(engine) as session:
         session.add(UserRow(id=ADA, email="ada@old.example", password_hash="-"))

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_07b_shared_session as exercise
 from steps.infrastructure import database
 from steps.infrastructure.tables import UserRow
@@ -25,7 +26,7 @@ PATIENCE_S = 1
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
-    url = SecretStr(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    url = SecretStr(sqlite_url(tmp_path / "accounts.db"))
     engine = database.open_engine(Settings(database_url=url))
     with engine.connect():
         pass

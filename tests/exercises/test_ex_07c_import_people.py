@@ -14,6 +14,7 @@ from sqlalchemy.orm import sessionmaker
 
 from steps.domain.errors import DatabaseUnavailable, EmailTaken
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_07c_import_people as exercise
 from steps.infrastructure import database
 from tests.exercises.checks import expect, expect_that
@@ -24,7 +25,7 @@ INSERT = "INSERT INTO users (email, password_hash) VALUES (?, '-')"
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
-    url = SecretStr(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    url = SecretStr(sqlite_url(tmp_path / "accounts.db"))
     engine = database.open_engine(Settings(database_url=url))
     with engine.begin() as connection:
         connection.exec_driver_sql(INSERT, ("grace@example.com",))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_08c_look_ups_at_once as exercise
 from steps.infrastructure.database import open_async_engine
 from steps.infrastructure.tables import UserRow
@@ -27,7 +28,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+    return sqlite_url(tmp_path / "accounts.db")
 
 
 def with_ten_users(url: str, function: Callable[[Sessions, AsyncEngine], Awaitable[Any]]) -> Any:

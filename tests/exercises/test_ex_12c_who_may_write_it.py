@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.exercises import ex_12c_who_may_write_it as exercise
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.tables import ExportRow
@@ -21,7 +22,7 @@ LEASE = timedelta(minutes=1)
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    url = SecretStr(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    url = SecretStr(sqlite_url(tmp_path / "accounts.db"))
     engine = open_engine(Settings(database_url=url))
     with Session(engine) as session:
         session.add_all([ExportRow(id=1), ExportRow(id=2, done=True)])

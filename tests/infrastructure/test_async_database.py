@@ -17,6 +17,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure import database
 from steps.infrastructure.database import (
     BUSY_TIMEOUT_MS,
@@ -42,7 +43,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return with_url(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    return with_url(sqlite_url(tmp_path / "accounts.db"))
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ async def test_each_sqlite_connection_is_set_up(
 
 
 async def test_no_sqlite_connection_is_set_up_or_used_on_the_event_loop(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[int] = []
 
@@ -89,7 +90,7 @@ async def test_no_sqlite_connection_is_set_up_or_used_on_the_event_loop(
             return super().cursor(*arguments)  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr(database, "_SqliteConnection", Traced)
-    traced = open_async_engine(with_url(f"sqlite:///{engine.url.database}"))
+    traced = open_async_engine(settings)
     await users_in(traced)
     await traced.dispose()
 
@@ -207,12 +208,11 @@ async def test_what_a_cancelled_task_was_writing_keeps_nobody_from_writing(
     engine = open_engine(settings)
     engine.connect().close()
     engine.dispose()
-    path = settings.database_url.get_secret_value().removeprefix("sqlite:///")
-    cancelled = database._SqliteConnection(path)
+    cancelled = database._SqliteConnection(engine.url.database)
     cursor = cancelled.execute(INSERT)
     cancelled.close()
 
-    with closing(database._SqliteConnection(path)) as connection:
+    with closing(database._SqliteConnection(engine.url.database)) as connection:
         assert connection.execute(INSERT).fetchall() == [(1,)]
     del cursor
 
@@ -253,6 +253,7 @@ async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_and_no
         "sqlite:///file:accounts?mode=memory&uri=true",
         "sqlite://host/accounts.db",
         "sqlite:///accounts.db?timeout=long",
+        "sqlite:///what?/accounts.db",
         "postgresql+psycopg://ada:s3cret@localhost:port/accounts",
         "postgresql+psycopg://ada:s3cret@[::1/accounts",
     ],

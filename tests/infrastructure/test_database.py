@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from steps.domain.errors import ConfigurationError, DatabaseUnavailable
 from steps.domain.settings import Settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure import database
 from steps.infrastructure.database import (
     BUSY_TIMEOUT_MS,
@@ -32,7 +33,7 @@ from steps.infrastructure.tables import AuditEventRow, Table, UserRow
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return with_url(f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}")
+    return with_url(sqlite_url(tmp_path / "accounts.db"))
 
 
 def with_url(url: str) -> Settings:
@@ -176,6 +177,7 @@ def test_a_connection_waits_its_turn_to_switch_a_new_file_to_wal(tmp_path: Path)
         "sqlite:///file:accounts?mode=memory&uri=true",
         "sqlite://host/accounts.db",
         "sqlite:///accounts.db?timeout=long",
+        "sqlite:///what?/accounts.db",
         "postgresql+psycopg://ada:s3cret@localhost:port/accounts",
         "postgresql+psycopg://ada:s3cret@[::1/accounts",
     ],

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from steps.domain.settings import Settings
+from steps.domain.urls import folder_url, sqlite_url
 from steps.workbook.calls import CALLS, EXPORT_CALLS, Call
 from steps.workbook.catalogue import PROJECT, STEPS, Step, find_step
 from steps.workbook.recording.events import Recording
@@ -44,7 +45,7 @@ def calls_of(step: Step) -> list[Call]:
 
 def app_on(step: Step, database: Path) -> FastAPI:
     """Return an app of the step that is told its database, in the way of this step."""
-    url = SecretStr(f"sqlite:///{database.as_posix()}")
+    url = SecretStr(sqlite_url(database))
     main = import_module(f"{step.package}.main")
     app: FastAPI
     if opens_at_its_start(step):
@@ -181,8 +182,8 @@ def answers_of_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)]),
-            "DATABASE_URL": f"sqlite:///{(folder / 'accounts.db').as_posix()}",
-            "CELERY_BROKER_URL": f"filesystem:///{(folder / 'broker').as_posix().lstrip('/')}",
+            "DATABASE_URL": sqlite_url(folder / "accounts.db"),
+            "CELERY_BROKER_URL": folder_url(folder / "broker"),
         },
         capture_output=True,
         encoding="utf-8",
@@ -227,7 +228,7 @@ def test_flaw_of_step_02_every_app_of_the_process_has_the_users_of_the_first(
     step: Step, tmp_path: Path
 ) -> None:
     """Settings and engine are kept for the process, so what another app is told comes too late."""
-    one, two = (f"sqlite:///{(tmp_path / name).as_posix()}" for name in ("one.db", "two.db"))
+    one, two = (sqlite_url(tmp_path / name) for name in ("one.db", "two.db"))
 
     with variables({"DATABASE_URL": one}), TestClient(step.create_app()) as first:
         user = first.post("/users", json=ADA).json()

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.database import open_engine
 from steps.step_02_lru_cache_singleton import dependencies
 from steps.step_02_lru_cache_singleton.dependencies import (
@@ -87,7 +88,7 @@ def test_flaw_another_app_gets_the_first_ones_database(
     with TestClient(create_app()) as client:
         client.get("/health")
 
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'other.db').as_posix()}")
+    monkeypatch.setenv("DATABASE_URL", sqlite_url(tmp_path / "other.db"))
     with TestClient(create_app()) as client:
         client.get("/health")
     assert not (tmp_path / "other.db").exists()

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.step_03_lifespan_singleton import core as core_module
 from steps.step_03_lifespan_singleton.core import open_core
 from steps.step_03_lifespan_singleton.main import create_app
@@ -71,10 +72,7 @@ def test_what_is_open_closes_when_the_app_fails(recording: Recording) -> None:
 
 def test_two_apps_in_one_process_have_their_own_databases(tmp_path: Path) -> None:
     databases = [tmp_path / "one.db", tmp_path / "two.db"]
-    apps = [
-        create_app(Settings(database_url=SecretStr(f"sqlite:///{path.as_posix()}")))
-        for path in databases
-    ]
+    apps = [create_app(Settings(database_url=SecretStr(sqlite_url(path)))) for path in databases]
 
     with TestClient(apps[0]) as one, TestClient(apps[1]) as two:
         new_user = {"email": "ada@example.com", "password": "correct horse"}

@@ -27,6 +27,7 @@ from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import DatabaseUnavailable, EmailTaken
 from steps.domain.schemas import NewUser
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure import database
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.tables import AuditEventRow, UserRow
@@ -78,8 +79,8 @@ def count_rows(engine: Engine) -> tuple[int, int]:
 
 
 def another_engine(folder: Path) -> Engine:
-    path = (folder / "another.db").as_posix()
-    return open_engine(Settings(database_url=SecretStr(f"sqlite:///{path}")))
+    url = sqlite_url(folder / "another.db")
+    return open_engine(Settings(database_url=SecretStr(url)))
 
 
 # No signature has a session
@@ -152,7 +153,7 @@ def test_the_container_makes_one_decorator_on_its_own_session_factory(tmp_path: 
 
 
 def test_two_containers_write_to_their_own_databases(container: Container, tmp_path: Path) -> None:
-    url = f"sqlite:///{(tmp_path / 'another.db').as_posix()}"
+    url = sqlite_url(tmp_path / "another.db")
     other = Container(settings=Settings(database_url=SecretStr(url)))
 
     other.user_repository().add("ada@example.com", "hash")

@@ -31,6 +31,7 @@ from steps.domain.entities import AuditEvent, User
 from steps.domain.errors import EmailTaken, InvalidCredentials, UserNotFound
 from steps.domain.schemas import Credentials, NewUser
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure import database, passwords
 from steps.infrastructure.database import check_async_database
 from steps.infrastructure.tables import UserRow
@@ -641,7 +642,7 @@ def test_an_override_reaches_the_endpoint_through_the_unit_of_work_and_leaves_no
 
 
 def app_on(path: Path) -> FastAPI:
-    return create_app(Settings(database_url=SecretStr(f"sqlite:///{path.as_posix()}")))
+    return create_app(Settings(database_url=SecretStr(sqlite_url(path))))
 
 
 async def test_two_apps_on_one_event_loop_are_apart(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError
 from steps.domain.schemas import NewUser
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.object_storage import S3Client
 from steps.step_09_two_tiers import infra as infra_module
 from steps.step_09_two_tiers import main as main_module
@@ -65,7 +66,7 @@ def events_of(recording: Recording) -> list[str]:
 
 
 def app_on(database: Path) -> FastAPI:
-    return create_app(Config(database_url=SecretStr(f"sqlite:///{database.as_posix()}")))
+    return create_app(Config(database_url=SecretStr(sqlite_url(database))))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -395,7 +396,7 @@ def test_an_app_that_starts_again_reaches_only_what_is_open(
     app, gone = create_app(), tmp_path / "gone"
     gone.mkdir()
     first = {
-        "DATABASE_URL": f"sqlite:///{(gone / 'accounts.db').as_posix()}",
+        "DATABASE_URL": sqlite_url(gone / "accounts.db"),
         "S3_ENDPOINT_URL": "http://127.0.0.1:1",
     }
     with variables(first), TestClient(app) as client:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError, UserNotFound
+from steps.domain.urls import sqlite_url
 from steps.step_10_route_registrars import __main__ as program
 from steps.step_10_route_registrars.app import App
 from steps.step_10_route_registrars.bucket_handler import BucketHandler
@@ -175,7 +176,7 @@ def test_an_app_that_starts_again_keeps_its_routes_and_reaches_only_what_is_open
     routes = list(app.router.routes)
     gone.mkdir()
     first = {
-        "DATABASE_URL": f"sqlite:///{(gone / 'accounts.db').as_posix()}",
+        "DATABASE_URL": sqlite_url(gone / "accounts.db"),
         "S3_ENDPOINT_URL": "http://127.0.0.1:1",
         "API_KEY": "first",
     }

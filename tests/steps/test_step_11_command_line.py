@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
+from steps.domain.urls import sqlite_url
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
@@ -139,7 +140,7 @@ def test_a_command_that_is_refused_leaves_nothing_open(step: Step, recording: Re
 def test_a_command_whose_database_is_away_leaves_nothing_open(
     step: Step, recording: Recording, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{(tmp_path / 'nowhere' / 'accounts.db').as_posix()}"
+    url = sqlite_url(tmp_path / "nowhere" / "accounts.db")
     with variables({"DATABASE_URL": url}):
         refused = command(step, "users", "list")
 

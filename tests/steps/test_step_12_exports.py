@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from steps.domain.csv_files import users_as_csv
 from steps.domain.entities import Export, User
 from steps.domain.errors import StorageUnavailable
+from steps.domain.urls import folder_url
 from steps.infrastructure.exports import WRITE_EXPORT
 from steps.infrastructure.task_queue import open_task_queue, send_task
 from steps.step_12_worker.cli import run
@@ -57,7 +58,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     """A folder, and the broker of whoever runs the tests."""
     url = OWN_BROKER
     if request.param == "filesystem":
-        url = f"filesystem:///{(tmp_path / 'broker').as_posix().lstrip('/')}"
+        url = folder_url(tmp_path / "broker")
     elif not OWN_BROKER:
         pytest.skip("no broker. Run: CELERY_BROKER_URL=redis://127.0.0.1:6379/0 pytest")
     with variables({"CELERY_BROKER_URL": url, "EXPORT_LEASE_S": "1"}):

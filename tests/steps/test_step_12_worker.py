@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from steps.domain.errors import ConfigurationError
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.object_storage import S3Client
 from steps.infrastructure.task_queue import celery_settings, check_broker_url, open_task_queue
 from steps.step_12_worker import containers
@@ -197,7 +198,10 @@ def test_a_container_for_asking_closes_its_engine(recording: Recording) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "ftp://u:geheim@h", "redis", "filesystem://geheim", "redis://h:geheim", "amqp://[geheim"],
+    [
+        *("", "ftp://u:geheim@h", "redis", "filesystem://geheim", "redis://h:geheim"),
+        *("amqp://[geheim", "filesystem:///C# geheim/broker", "filesystem:///geheim?/broker"),
+    ],
 )
 def test_what_is_no_broker_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^CELERY_BROKER_URL: ") as caught:
@@ -226,7 +230,7 @@ def test_the_password_of_a_broker_is_in_no_repr() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork: there it is one process")
 def test_a_worker_without_a_database_goes_on_trying(tmp_path: Path) -> None:
     folder = tmp_path / "later"
-    url = f"sqlite:///{(folder / 'accounts.db').as_posix()}"
+    url = sqlite_url(folder / "accounts.db")
     with run_worker({"DATABASE_URL": url}, processes=1, wait=False) as worker:
         worker.wait_for("unable to open database file")
         folder.mkdir()

@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 from steps.domain.entities import User
 from steps.domain.errors import ConfigurationError
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
@@ -48,7 +49,7 @@ def app_with(step: Step, settings: Any) -> FastAPI:
 
 
 def app_on(step: Step, database: Path) -> FastAPI:
-    return app_with(step, Settings(database_url=SecretStr(f"sqlite:///{database.as_posix()}")))
+    return app_with(step, Settings(database_url=SecretStr(sqlite_url(database))))
 
 
 def sync_engine_of(container: Any) -> Engine:
@@ -152,7 +153,7 @@ def test_at_the_end_of_the_app_all_is_closed(
 
 
 def test_an_app_has_the_settings_that_it_is_given(step: Step, tmp_path: Path) -> None:
-    settings = Settings(database_url=SecretStr(f"sqlite:///{(tmp_path / 'given.db').as_posix()}"))
+    settings = Settings(database_url=SecretStr(sqlite_url(tmp_path / "given.db")))
     app = app_with(step, settings)
 
     with TestClient(app):

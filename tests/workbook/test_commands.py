@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import make_url
 from typer.testing import CliRunner
 
+from steps.domain.urls import sqlite_url
 from steps.workbook.__main__ import cli
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
+from tests.odd_names import ALL_IN_ONE
 
 CLEAN = dict.fromkeys(("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "DB_ECHO"), "")
 
@@ -68,7 +72,9 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
     assert farewell.splitlines()[-1] == "Closed."
     assert "GET /health" in farewell
     assert "/lifetimes" not in farewell  # the page asks often
-    assert not Path(lines[3].removeprefix("DATABASE_URL: sqlite:///")).parent.exists()
+    database = make_url(lines[3].removeprefix("DATABASE_URL: ")).database
+    assert database
+    assert not Path(database).parent.exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)
 
@@ -144,12 +150,33 @@ def test_help_comes_from_a_terminal_as_well() -> None:
 
 
 def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
-    url = f"sqlite:///{(tmp_path / 'accounts.db').as_posix()}"
+    url = sqlite_url(tmp_path / "accounts.db")
 
     assert run("tables", DATABASE_URL=url).returncode == 0
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     assert {("users",), ("audit_events",)} <= set(tables)
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("make") is None, reason="make is not installed"
+)
+@pytest.mark.parametrize("name", [ALL_IN_ONE, "$HOME 'n' such"])
+def test_make_lab_finds_jupyter_whatever_the_project_s_folder_is_called(
+    name: str, tmp_path: Path
+) -> None:
+    project = tmp_path / name
+    commands = project / ".venv" / "bin"
+    commands.mkdir(parents=True)
+    shutil.copy(PROJECT / "Makefile", project)
+    for made in ("requirements.txt", "constraints.txt", ".venv/ready"):
+        (project / made).touch()
+    (commands / "jupyter").write_text("#!/bin/sh\necho ours: $*\n")
+    (commands / "jupyter").chmod(0o755)
+
+    said = subprocess.check_output(["make", "lab"], cwd=project, text=True)  # noqa: S607
+
+    assert said.startswith("ours: lab ")
 
 
 def test_makefile_and_guides_name_the_commands_that_exist() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, QueuePool, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from steps.domain.settings import load_settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.database import open_engine
 from steps.infrastructure.passwords import DECOY_HASH
 from steps.infrastructure.tables import Table, UserRow
@@ -31,7 +32,7 @@ def new_engine() -> Iterator[Engine]:
 def plain_engine(**pool: Any) -> Iterator[Engine]:
     """Give out SQLAlchemy's own engine on a new SQLite file; `create_engine` is given `pool`."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(f"sqlite:///{(Path(folder) / 'accounts.db').as_posix()}", **pool)
+        engine = create_engine(sqlite_url(Path(folder) / "accounts.db"), **pool)
         Table.metadata.create_all(engine)
         try:
             yield engine

@@ -14,6 +14,7 @@ from a2wsgi import WSGIMiddleware
 from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 
+from steps.domain.urls import folder_url, sqlite_url
 from steps.workbook.world.proxies import NO_PROXIES
 from steps.workbook.world.serving import serve
 
@@ -82,9 +83,9 @@ def embedded_environment(*, respect_existing: bool = False) -> Iterator[dict[str
         kept = os.environ if respect_existing else {}
         folder = stack.enter_context(_new_folder())
         if not kept.get("DATABASE_URL"):
-            changes["DATABASE_URL"] = _sqlite_url(folder)
+            changes["DATABASE_URL"] = sqlite_url(folder / "accounts.db")
         if not kept.get("CELERY_BROKER_URL"):
-            changes["CELERY_BROKER_URL"] = _broker_url(folder)
+            changes["CELERY_BROKER_URL"] = folder_url(folder / "broker")
         if not kept.get("S3_ENDPOINT_URL"):
             changes["S3_ENDPOINT_URL"] = stack.enter_context(serve_s3())
             changes |= AWS_VARIABLES
@@ -105,7 +106,7 @@ def new_database() -> Iterator[str]:
     Quicker than `embedded_environment` where nobody talks to S3. S3 clients share their model.
     """
     with _new_folder() as folder:
-        url, broker_url = _sqlite_url(folder), _broker_url(folder)
+        url, broker_url = sqlite_url(folder / "accounts.db"), folder_url(folder / "broker")
         unset = dict.fromkeys(["AWS_PROFILE", "DB_ECHO", "S3_ENDPOINT_URL", "API_KEY"])
         needed = {**AWS_VARIABLES, "DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
         with variables({**unset, **needed}), one_model_of_s3():
@@ -116,15 +117,6 @@ def new_database() -> Iterator[str]:
 def _new_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="accounts-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def _sqlite_url(folder: Path) -> str:
-    return f"sqlite:///{(folder / 'accounts.db').as_posix()}"
-
-
-def _broker_url(folder: Path) -> str:
-    path = (folder / "broker").as_posix()
-    return f"filesystem:///{path.removeprefix('/')}"
 
 
 def _apply(changes: Mapping[str, str | None]) -> None:

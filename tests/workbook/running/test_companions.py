@@ -10,6 +10,7 @@ import pytest
 
 from steps.domain.entities import Export
 from steps.domain.errors import ConfigurationError
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.object_storage import close_s3_client, open_s3_client, put_object
 from steps.step_12_worker.config import Config
 from steps.workbook.catalogue import find_step
@@ -130,7 +131,7 @@ def test_a_step_with_commands_and_no_worker_is_served_without_one(
 def test_a_command_goes_to_the_database_of_the_step_that_is_served(
     note: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    url = f"sqlite:///{(tmp_path / 'of_the_served_step.db').as_posix()}"
+    url = sqlite_url(tmp_path / "of_the_served_step.db")
     with variables({"DATABASE_URL": url}):
         run_command(find_step(11), "users", "create", "ada@example.com", stdin="correct horse")
 

@@ -104,7 +104,8 @@ with serve_postgresql() as server:
 def test_not_even_a_killed_process_leaves_a_server_behind(
     server: PostgresqlServer,
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, variables({"TMPDIR": folder}):
+    odd = "" if sys.platform == "win32" else "C# 50%25 a&b what? "  # means something in a URL
+    with tempfile.TemporaryDirectory(prefix=odd) as folder, variables({"TMPDIR": folder}):
         Path(folder).chmod(0o755)  # who is root runs the server as somebody else
         with subprocess.Popen(  # noqa: S603
             [sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True

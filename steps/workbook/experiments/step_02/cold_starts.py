@@ -16,6 +16,7 @@ from unittest.mock import patch
 import httpx2
 from sqlalchemy import Engine
 
+from steps.domain.urls import sqlite_url
 from steps.infrastructure import announcements
 from steps.infrastructure.object_storage import close_s3_client
 from steps.step_02_lru_cache_singleton.dependencies import (
@@ -68,13 +69,13 @@ def cold_start() -> Iterator[Recording]:
 
 
 @contextmanager
-def new_folder() -> Iterator[str]:
+def new_folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="lru-cache-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder).as_posix()
+        yield Path(folder)
 
 
-def database_in(folder: str) -> AbstractContextManager[object]:
-    url = f"sqlite:///{folder}/accounts.db"
+def database_in(folder: Path) -> AbstractContextManager[object]:
+    url = sqlite_url(folder / "accounts.db")
     return patch.dict(os.environ, DATABASE_URL=url, DB_ECHO="")
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import QueuePool
 
 from steps.domain.settings import Settings, load_settings
+from steps.domain.urls import sqlite_url
 from steps.infrastructure.database import open_engine
 from steps.step_02_lru_cache_singleton.dependencies import (
     get_engine,
@@ -98,7 +99,7 @@ def where_a_sign_up_lands(step: Step) -> dict[str, int]:
     """Override an app's settings as its tests would, then sign Ada up."""
     with cold_start(), new_folder() as folder:
         real = load_settings()
-        for_tests = Settings(database_url=SecretStr(f"sqlite:///{folder}/tests.db"))
+        for_tests = Settings(database_url=SecretStr(sqlite_url(folder / "tests.db")))
         app = step.create_app()
         provider = import_module(f"{step.package}.dependencies").get_settings
         app.dependency_overrides[provider] = lambda: for_tests

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from sqlalchemy import make_url
+
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_07.accounts import ADA
 from steps.workbook.world.environment import new_database
@@ -13,7 +15,7 @@ from steps.workbook.world.serving import client_of, serve, server_log
 @contextmanager
 def refusing_audit_events(url: str) -> Iterator[None]:
     """Let a SQLite database refuse every audit event, as a full disk or a broken rule would."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+    with closing(sqlite3.connect(make_url(url).database or "")) as connection:
         connection.isolation_level = None
         connection.execute(
             "CREATE TRIGGER refuse BEFORE INSERT ON audit_events "
