@@ -18,6 +18,7 @@ DONE, WRONG, UNANSWERED, RAISES, BROKEN = (
     exercises_of(key)[0] for key in ("02a", "01a", "03a", "05a", "05b")
 )
 KEPT = (DONE, WRONG, UNANSWERED, RAISES, BROKEN)
+NO_PYTHON, ENDS_PYTHON = "while True: (\n", "import os; os._exit(3)\n"
 LOCALS = ("-l", "-vv", "--tb=long")
 KNOWN = """
 from steps.workbook.exercising import exercises, guide
@@ -69,7 +70,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace.write(DONE, text_of(DONE, "solution"))
     workspace.write(WRONG, text_of(WRONG, "wrong_3"))
     workspace.write(RAISES, "def nothing_else(): ...\n")
-    workspace.write(BROKEN, "while True: (\n")
+    workspace.write(BROKEN, NO_PYTHON)
     return workspace
 
 
@@ -119,7 +120,9 @@ def test_all_tests_are_green_whatever_a_learner_has_written(
 
 @pytest.mark.usefixtures("among_others")
 def test_an_editor_finds_the_tasks_of_every_exercise(workspace: Workspace) -> None:
+    workspace.write(BROKEN, ENDS_PYTHON)
     exit_code, shown = workspace.pytest("--collect-only", "-q", f"--rootdir={workspace.folder}")
+    workspace.write(BROKEN, NO_PYTHON)
 
     found = [line for line in shown.splitlines() if line.startswith("tests/exercises/")]
     tasks = [f"{e.tests.name}::{task.name}" for e in KEPT for task in e.tasks]
