@@ -15,9 +15,10 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Run an exercise only for who names it, this folder, or it with -k: others stay green.
+    """Run an exercise only where somebody names its file, this folder, or it with `-k ex_03b`.
 
-    Whoever lists the tests, as an editor does, gets every exercise.
+    So all tests are green whatever a learner has written. To list the tests, as an editor does, is
+    not to run them: it shows every exercise.
     """
     path = collection_path.resolve()
     if path.parent != HERE or not path.name.startswith("test_ex_"):
@@ -58,7 +59,7 @@ def pytest_pycollect_makemodule(
 class Tasks(pytest.Module):
     """The tests of an exercise. Where the learner's file does not load, each of them says so.
 
-    They are there even then: otherwise an editor, which names each test, could run no other.
+    They are there even then: if one test that an editor names were missing, pytest would run none.
     """
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
