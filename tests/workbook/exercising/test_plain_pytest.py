@@ -80,7 +80,7 @@ def among_others(workspace: Workspace) -> tuple[str, str]:
     before = workspace.python("-c", KNOWN)
     broken = "import nowhere  # TODO\n("
     name = DONE.name
-    (workspace.tests / ".ipynb_checkpoints").mkdir()
+    (workspace.tests / ".ipynb_checkpoints").mkdir(exist_ok=True)
     for path in (
         "test_ex_mine.py",
         f"test_{name} copy.py",
@@ -94,7 +94,8 @@ def among_others(workspace: Workspace) -> tuple[str, str]:
         "../../steps/exercises/notes.py",
     ):
         (workspace.tests / path).write_text(broken, "utf-8")
-    shutil.copytree(workspace.tests / "answers/wrong_1", workspace.tests / "answers/wrong_1 copy")
+    wrong = workspace.tests / "answers" / "wrong_1"
+    shutil.copytree(wrong, wrong.with_name("wrong_1 copy"), dirs_exist_ok=True)
     after = workspace.python("-c", KNOWN)
     assert before[0] == 0, before
     return before[1], after[1]
