@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from steps.workbook.recording.events import Recording
 
+pytest_plugins = ["tests.exercises.in_pytest"]
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:

@@ -6,7 +6,13 @@ class Unmet(AssertionError):
 
     def __init__(self, what: str, seen: str, expected: str, why: str) -> None:
         self.what, self.seen, self.expected, self.why = what, seen, expected, why
-        super().__init__(f"{what}\n  seen:     {seen}\n  expected: {expected}\n  why:      {why}")
+        super().__init__(what)
+
+    def told(self, *, predicted: bool) -> str:
+        """Return it in the words of `make exercise`."""
+        seen, expected = ("you said", "it is") if predicted else ("seen", "expected")
+        facts = {seen: self.seen, expected: self.expected, "why": self.why}
+        return "\n".join([self.what, *(f"  {name:<8}  {fact}" for name, fact in facts.items())])
 
 
 _KINDS = {

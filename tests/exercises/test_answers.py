@@ -15,10 +15,15 @@ import pytest
 
 from steps.workbook.catalogue import PROJECT, find_step
 from steps.workbook.exercising.checking import CHECK_PROCESS
-from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
+from steps.workbook.exercising.exercises import (
+    ANSWERS,
+    TESTS,
+    Exercise,
+    all_exercises,
+    docstring_of,
+)
 
 EXERCISES = all_exercises()
-WRONG = sorted(path.name for path in ANSWERS.glob("wrong_*"))
 MOST_LINES, MOST_CHANGED_LINES = 30, 10
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)
@@ -26,9 +31,8 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exerci
 
 def wrong_answers() -> Iterator[tuple[Exercise, str]]:
     for exercise in EXERCISES:
-        for folder in WRONG:
-            if exercise.answer(folder).exists():
-                yield exercise, folder
+        for path in exercise.wrong_answers:
+            yield exercise, path.parent.name
 
 
 class Runs:
@@ -108,11 +112,8 @@ def test_a_wrong_answer_fails_at_its_task_with_its_message(
 
 @each_exercise
 def test_an_exercise_has_at_least_three_wrong_answers_that_differ(exercise: Exercise) -> None:
-    codes = [
-        ast.dump(_without_docstring(exercise.answer(folder)))
-        for folder in ("solution", "starter", *WRONG)
-        if exercise.answer(folder).exists()
-    ]
+    answers = exercise.answer("solution"), exercise.answer("starter"), *exercise.wrong_answers
+    codes = [ast.dump(_without_docstring(path)) for path in answers]
 
     assert len(codes) >= 5
     assert len(set(codes)) == len(codes)
@@ -171,7 +172,20 @@ def test_a_step_has_at_most_three_exercises_with_rising_minutes() -> None:
         assert all(a.minutes <= b.minutes for a, b in pairwise(of_step))
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="a learner's exercises differ: CI=1 pytest")
+only_in_ci = pytest.mark.skipif(
+    "CI" not in os.environ, reason="a learner's exercises differ: CI=1 pytest"
+)
+
+
+@only_in_ci
+def test_no_exercise_lacks_a_part() -> None:
+    names = {path.stem.removeprefix("test_") for path in TESTS.glob("test_ex_*.py")}
+    names |= {path.stem for path in ANSWERS.glob("*/ex_*.py")}
+
+    assert names == {exercise.name for exercise in EXERCISES}
+
+
+@only_in_ci
 @each_exercise
 def test_what_the_learner_finds_is_the_starter(exercise: Exercise) -> None:
     assert exercise.file.read_bytes() == exercise.answer("starter").read_bytes()

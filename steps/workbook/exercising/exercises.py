@@ -13,6 +13,8 @@ from steps.workbook.catalogue import PROJECT, STEPS, Step
 TESTS = PROJECT / "tests" / "exercises"
 ANSWERS = TESTS / "answers"
 
+_NAME = re.compile(r"ex_\d\d[a-z]_\w+")
+_WRONG = re.compile(r"wrong_\d+")
 _TITLE = re.compile(r"(\d\d)([a-z]) · (.+) · (predict|repair|build) · (\d+) minutes")
 _SECTION = re.compile(r'Read notebook (\d\d), "(.+?)"\.', re.DOTALL)
 
@@ -63,6 +65,10 @@ class Exercise:
     def tests(self) -> Path:
         return TESTS / f"test_{self.name}.py"
 
+    @property
+    def hints_file(self) -> Path:
+        return TESTS / "hints" / f"{self.name}.md"
+
     def version(self) -> str:
         """Return what changes whenever the learner's file or its tests do."""
         content = self.name.encode()
@@ -81,6 +87,23 @@ class Exercise:
     def answer(self, folder: str) -> Path:
         """Where an answer is: `starter`, `solution`, `wrong_1`…"""
         return ANSWERS / folder / f"{self.name}.py"
+
+    @property
+    def wrong_answers(self) -> tuple[Path, ...]:
+        """The answers that people give and that its tests refuse."""
+        found = sorted(ANSWERS.glob(f"*/{self.name}.py"))
+        return tuple(path for path in found if _WRONG.fullmatch(path.parent.name))
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """The files that make it, without what the learner edits."""
+        answers = self.answer("starter"), self.answer("solution"), *self.wrong_answers
+        return self.tests, self.hints_file, *answers
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it has its name and all parts: an editor's copy of a file has not."""
+        return bool(_NAME.fullmatch(self.name)) and all(part.is_file() for part in self.parts)
 
     @cached_property
     def doc(self) -> str:
@@ -116,7 +139,7 @@ class Exercise:
     @cached_property
     def hints(self) -> tuple[str, ...]:
         """From the vaguest to the one that gives it away."""
-        text = (TESTS / "hints" / f"{self.name}.md").read_text(encoding="utf-8")
+        text = self.hints_file.read_text(encoding="utf-8")
         return tuple(part.strip() for part in text.split("\n---\n"))
 
     @property
@@ -151,10 +174,9 @@ def docstring_of(path: Path) -> str:
 
 
 def all_exercises() -> tuple[Exercise, ...]:
-    """Return every exercise, in order."""
-    return tuple(
-        Exercise(path.stem.removeprefix("test_")) for path in sorted(TESTS.glob("test_ex_*.py"))
-    )
+    """Return every exercise, in order, and nothing else that lies in their folder."""
+    names = (path.stem.removeprefix("test_") for path in sorted(TESTS.glob("test_ex_*.py")))
+    return tuple(exercise for exercise in map(Exercise, names) if exercise.is_whole)
 
 
 def exercises_of(step: str) -> tuple[Exercise, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from steps.workbook.catalogue import PROJECT, find_step
-from steps.workbook.exercising.exercises import ANSWERS, Exercise, all_exercises, docstring_of
+from steps.workbook.exercising.exercises import Exercise, all_exercises, docstring_of
 
 FILE = PROJECT / "notebooks" / "workshop.md"
 SHOW_MINUTES = 6
@@ -122,7 +122,7 @@ def plan(exercises: Sequence[Exercise], reading: int, breaks: int) -> str:
 def _mistakes(exercises: Iterable[Exercise]) -> Iterable[str]:
     for exercise in exercises:
         thoughts = []
-        for path in sorted(ANSWERS.glob(f"wrong_*/{exercise.name}.py")):
+        for path in exercise.wrong_answers:
             match = re.search(r"^People think: (.+)$", docstring_of(path), re.MULTILINE)
             thoughts += [f"- {match[1]}"] if match else []
         yield "\n".join([f"**{exercise.key} {exercise.title}**", "", *thoughts])

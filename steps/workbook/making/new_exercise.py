@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from steps.workbook.catalogue import PROJECT, Step, find_step
 from steps.workbook.exercising import guide
-from steps.workbook.exercising.exercises import TESTS, Exercise, all_exercises
+from steps.workbook.exercising.exercises import Exercise, all_exercises
 from steps.workbook.making.todo import listed
 from steps.workbook.making.writing import CannotMake, all_or_nothing
 
@@ -95,7 +95,7 @@ def new_exercise(of_step: str, name: str) -> int:
         changes.create(exercise.answer("solution"), SOLUTION)
         for folder, answer in WRONG.items():
             changes.create(exercise.answer(folder), WRONG_ANSWER.format(answer=answer))
-        changes.create(TESTS / "hints" / f"{exercise.name}.md", HINTS)
+        changes.create(exercise.hints_file, HINTS)
         changes.change(guide.FILE, guide.guide())
     print(f"Exercise {exercise.key} is there, to be filled in:")
     made = [path for path in changes.files if path not in (exercise.file, guide.FILE)]

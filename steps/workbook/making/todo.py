@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from steps.workbook.catalogue import PROJECT
-from steps.workbook.exercising.exercises import ANSWERS, TESTS
+from steps.workbook.exercising.exercises import ANSWERS, all_exercises
 
 MARK = "TODO"
 
@@ -31,9 +31,7 @@ def todos() -> list[Todo]:
             PROJECT / "steps" / "workbook" / "catalogue.py",
             *sorted((PROJECT / "steps").glob("step_*/*.py")),
             *sorted((PROJECT / "tests" / "steps").glob("*.py")),
-            *sorted(TESTS.glob("test_ex_*.py")),
-            *sorted(TESTS.glob("hints/*.md")),
-            *sorted(ANSWERS.glob("*/ex_*.py")),
+            *(path for exercise in all_exercises() for path in exercise.parts),
         ]
     )
 

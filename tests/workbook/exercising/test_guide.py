@@ -4,7 +4,7 @@ import re
 
 from steps.workbook.catalogue import find_step
 from steps.workbook.exercising import guide
-from steps.workbook.exercising.exercises import ANSWERS, all_exercises
+from steps.workbook.exercising.exercises import all_exercises
 
 EXERCISES = all_exercises()
 
@@ -39,6 +39,6 @@ def test_two_hours_see_the_path_and_one_and_a_half_days_every_exercise() -> None
 
 def test_every_wrong_answer_is_told_once() -> None:
     told = guide.guide().split("## What people get wrong")[1]
-    wrong = [path for e in EXERCISES for path in ANSWERS.glob(f"wrong_*/{e.name}.py")]
+    wrong = [path for e in EXERCISES for path in e.wrong_answers]
 
     assert told.count("\n- ") == len(wrong)

@@ -408,18 +408,6 @@ def test_records_that_somebody_broke_are_forgotten(learner: Learner) -> None:
         assert learner.run("exercise", KEY)[0] == 1
 
 
-def test_plain_pytest_runs_an_exercise_that_is_named_and_no_other(learner: Learner) -> None:
-    def pytest_says(*arguments: str) -> str:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-        return subprocess.run(  # noqa: S603
-            command, cwd=learner.project, env=learner.environment(),
-            stdout=subprocess.PIPE, encoding="utf-8", check=False,
-        ).stdout  # fmt: skip
-
-    assert "2 failed" in pytest_says(f"tests/exercises/test_{NAME}.py")
-    assert "test_ex_" not in pytest_says("--collect-only", "-o", "testpaths=tests/exercises")
-
-
 def test_watching_checks_at_every_save_until_ctrl_c(learner: Learner) -> None:
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "steps.workbook", "watch", KEY],
