@@ -7,6 +7,7 @@ AFTER ?=
 NAME ?=
 LAB_ARGS ?=
 PORT ?= 8000
+WITH ?=
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 help:  ## list the targets
@@ -16,7 +17,7 @@ lab: .venv/ready  ## open the notebooks in JupyterLab
 	@PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
-	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
+	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)" --with "$(WITH)"
 
 worker: .venv/ready  ## write the exports of `make run STEP=12`, in another terminal
 	@$(BIN)/python -m steps.workbook worker

@@ -63,12 +63,14 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
 def run(
     step: StepArgument = "",
     port: Annotated[int, typer.Option(min=1, max=2**16 - 1)] = 8000,
+    with_: Annotated[str, typer.Option("--with", help="Another step to see beside it.")] = "",
+    beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
 ) -> int:
     """Serve a step with its own SQLite file and S3."""
-    found = find_step(step)
+    found, other = find_step(step), find_step(with_) if with_ else None
     from steps.workbook.running.serve_step import serve_step
 
-    return serve_step(found, port)
+    return serve_step(found, 0 if beside else port, other, ends_with_input=beside)
 
 
 @cli.command()
