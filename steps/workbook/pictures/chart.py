@@ -218,7 +218,7 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
 
 
 def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> str:
-    """Write whose object it is beside its bar, or into it where nothing else is.
+    """Write whose object it is beside its bar, or into it where nothing else is or it is long.
 
     Where there is no room for more, its number alone.
     """
@@ -232,6 +232,8 @@ def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> 
             return _small(label, left + 4, middle, "start")
         if right + needed < scale.width and row.life.last is not None:
             return _small(label, right + 4, middle, "start")
+        if 2 * needed < right - left:
+            return _small(label, left + 4, middle, "start")
     return _small(number, left + 4, middle, "start")
 
 
