@@ -8,6 +8,7 @@ NAME ?=
 LAB_ARGS ?=
 PORT ?= 8000
 WITH ?=
+ALL ?=
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 help:  ## list the targets
@@ -37,7 +38,7 @@ notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks
 
 diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
-	@$(BIN)/python -m steps.workbook diff "$(STEP)"
+	@$(BIN)/python -m steps.workbook diff "$(STEP)"$(if $(ALL), --all)
 
 exercise: .venv/ready  ## check the current exercise of a step, as in: make exercise STEP=3
 	@$(BIN)/python -m steps.workbook exercise "$(STEP)" || [ $$? -eq 1 ]

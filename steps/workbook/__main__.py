@@ -75,18 +75,24 @@ def run(
 
 @cli.command()
 @exits
-def diff(step: StepArgument = "") -> int:
+def diff(
+    step: StepArgument = "",
+    every: Annotated[bool, typer.Option("--all", help="With what only changes imports.")] = False,
+) -> int:
     """Show what a step changes."""
     from steps.workbook.reading.sources import changes_of
+    from steps.workbook.reading.terminal import print_diff
 
     found = find_step(step)
-    changes = changes_of(found)
+    changes = changes_of(found, imports=every)
     if changes is None:
         print(
             f"Step {found.number} is where it starts: there is nothing before it to compare with."
         )
+    elif not changes.lines:
+        print("Nothing has changed yet.")
     else:
-        print(str(changes) or "Nothing has changed yet.")
+        print_diff(changes, f"make diff STEP={found.number} ALL=1")
     return 0
 
 
