@@ -32,7 +32,7 @@ check: lint  ## check what a change breaks most easily, in less than a minute
 	@$(BIN)/python -m pytest -q --no-header tests/workbook/test_structure.py tests/workbook/test_readme.py tests/workbook/exercising/test_guide.py
 
 fix: .venv/ready  ## mend style, and write anew what is made from the catalogue and the exercises
-	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide
+	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide && $(BIN)/python -m steps.workbook signposts
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks

@@ -270,6 +270,16 @@ def table() -> int:
 
 @cli.command()
 @exits
+def signposts() -> int:
+    """Write the links between the notebooks and to their exercises anew."""
+    from steps.workbook.making.signposts import put_up
+
+    put_up()
+    return 0
+
+
+@cli.command()
+@exits
 def notebooks() -> int:
     """Execute the notebooks anew and keep their outputs."""
     from steps.workbook.reading.notebooks import execute
