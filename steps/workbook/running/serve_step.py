@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
 import uvicorn
@@ -19,6 +20,12 @@ from steps.workbook.running.live.second import serve_second
 from steps.workbook.running.live.subjects import subject_of
 from steps.workbook.world.environment import embedded_environment
 from steps.workbook.world.serving import LOOP, reserve_port, url_of
+
+SHOWN = ("API_KEY", "DATABASE_URL", "S3_ENDPOINT_URL")
+"""The variables of the environment that are told, unless they are the reader's own."""
+
+EXPORT = "$env:{} = '{}'" if sys.platform == "win32" else "export {}='{}'"
+"""How a shell takes one."""
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
@@ -45,15 +52,7 @@ def serve_step(
             if other
             else None
         )
-        announcement = [
-            f"See its objects live and die at {url_of(reserved)}{PATH}",
-            f"Step {step.number:02} is at {url_of(reserved)}/docs",
-        ]
-        for name in ("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY"):
-            announcement.append(f"{name}: {added.get(name, 'your own')}")
-        if step.has("worker"):
-            announcement.append("In another terminal, `make worker` writes the exports.")
-        announcement.append("Ctrl-C closes everything.")
+        announcement = _announcement_of(step, url_of(reserved), added)
 
         def is_stopping() -> bool:
             return server.should_exit
@@ -79,6 +78,24 @@ def serve_step(
         return STARTUP_FAILURE
     print("Closed.")
     return 0
+
+
+def _announcement_of(step: Step, url: str, added: Mapping[str, str]) -> list[str]:
+    """Return what a reader needs: where to look, and what other terminals need, to be pasted."""
+    lines = [
+        f"Step {step.number:02}: {step.title[3:]}",
+        f"  see its objects live and die: {url}{PATH}",
+        f"  its documentation:            {url}/docs",
+    ]
+    needed = {name: added[name] for name in SHOWN if name in added}
+    if needed:
+        lines.append("For another terminal:")
+        lines += [f"  {EXPORT.format(name, value)}" for name, value in needed.items()]
+    if own := [name for name in SHOWN if name not in added]:
+        lines.append(f"Your own: {', '.join(own)}")
+    if step.has("worker"):
+        lines.append("In another terminal, `make worker` writes the exports.")
+    return [*lines, "Ctrl-C closes everything."]
 
 
 class _Server(uvicorn.Server):
