@@ -7,16 +7,18 @@ AFTER ?=
 NAME ?=
 LAB_ARGS ?=
 PORT ?= 8000
+WITH ?=
+ALL ?=
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
 
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+	@PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
-	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)"
+	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)" --with "$(WITH)"
 
 worker: .venv/ready  ## write the exports of `make run STEP=12`, in another terminal
 	@$(BIN)/python -m steps.workbook worker
@@ -30,13 +32,13 @@ check: lint  ## check what a change breaks most easily, in less than a minute
 	@$(BIN)/python -m pytest -q --no-header tests/workbook/test_structure.py tests/workbook/test_readme.py tests/workbook/exercising/test_guide.py
 
 fix: .venv/ready  ## mend style, and write anew what is made from the catalogue and the exercises
-	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide
+	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide && $(BIN)/python -m steps.workbook signposts
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks
 
 diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
-	@$(BIN)/python -m steps.workbook diff "$(STEP)"
+	@$(BIN)/python -m steps.workbook diff "$(STEP)"$(if $(ALL), --all)
 
 exercise: .venv/ready  ## check the current exercise of a step, as in: make exercise STEP=3
 	@$(BIN)/python -m steps.workbook exercise "$(STEP)" || [ $$? -eq 1 ]

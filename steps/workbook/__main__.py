@@ -63,28 +63,36 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
 def run(
     step: StepArgument = "",
     port: Annotated[int, typer.Option(min=1, max=2**16 - 1)] = 8000,
+    with_: Annotated[str, typer.Option("--with", help="Another step to see beside it.")] = "",
+    beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
 ) -> int:
     """Serve a step with its own SQLite file and S3."""
-    found = find_step(step)
+    found, other = find_step(step), find_step(with_) if with_ else None
     from steps.workbook.running.serve_step import serve_step
 
-    return serve_step(found, port)
+    return serve_step(found, 0 if beside else port, other, ends_with_input=beside)
 
 
 @cli.command()
 @exits
-def diff(step: StepArgument = "") -> int:
+def diff(
+    step: StepArgument = "",
+    every: Annotated[bool, typer.Option("--all", help="With what only changes imports.")] = False,
+) -> int:
     """Show what a step changes."""
     from steps.workbook.reading.sources import changes_of
+    from steps.workbook.reading.terminal import print_diff
 
     found = find_step(step)
-    changes = changes_of(found)
+    changes = changes_of(found, imports=every)
     if changes is None:
         print(
             f"Step {found.number} is where it starts: there is nothing before it to compare with."
         )
+    elif not changes.lines:
+        print("Nothing has changed yet.")
     else:
-        print(str(changes) or "Nothing has changed yet.")
+        print_diff(changes, f"make diff STEP={found.number} ALL=1")
     return 0
 
 
@@ -258,6 +266,16 @@ def table() -> int:
     from steps.workbook.making.table import write_table
 
     return write_table()
+
+
+@cli.command()
+@exits
+def signposts() -> int:
+    """Write the links between the notebooks and to their exercises anew."""
+    from steps.workbook.making.signposts import put_up
+
+    put_up()
+    return 0
 
 
 @cli.command()

@@ -23,9 +23,10 @@ class UnknownStep(Exception):
 class Step:
     """One step: what it is called, what it is about, and what tools must know of it.
 
-    `repairs` is the flaw of the step before that it mends, `flaw` the one that it leaves on
-    purpose. `follows` is the number of the step that it was copied from. Everybody reads the steps
-    of the "path"; one that goes "further" is for a question that comes up at work. Each
+    `look` says what to look for in the lifetimes of its objects, and `compare` what differs from
+    the step before. `repairs` is the flaw of the step before that it mends, `flaw` the one that it
+    leaves on purpose. `follows` is the number of the step that it was copied from. Everybody reads
+    the steps of the "path"; one that goes "further" is for a question that comes up at work. Each
     `transaction` lasts for a whole request, for one method of a repository, or for one use case.
     `most_added` is how many lines it may add to the step that it follows; beyond USUAL_BUDGET,
     `reason` says why.
@@ -37,6 +38,8 @@ class Step:
     repairs: str
     flaw: str
     follows: int | None
+    look: str = ""
+    compare: str = ""
     part: Literal["path", "further"] = "further"
     transaction: Literal["request", "method", "use case"] = "use case"
     is_async: bool = False
@@ -84,6 +87,7 @@ STEPS = (
         repairs="",
         flaw="engine, S3 client and settings are built for every request",
         follows=None,
+        look="each request opens an engine and a connection of its own, and closes them.",
         part="path",
         transaction="request",
     ),
@@ -94,6 +98,8 @@ STEPS = (
         repairs="each was built for every request",
         flaw="nothing closes them, and a cold start builds several",
         follows=1,
+        look="the first request opens the engine, all later ones use it, and nothing closes it.",
+        compare="In step 01 each request opens one.",
         part="path",
         transaction="request",
     ),
@@ -104,6 +110,8 @@ STEPS = (
         repairs="nothing closed them, and a cold start built several",
         flaw="the use cases import FastAPI and their adapters",
         follows=2,
+        look="engine and S3 client open before the first request, and close at Ctrl-C.",
+        compare="In step 02 they open with the first request that needs them, and stay open.",
         part="path",
         transaction="request",
     ),
@@ -114,6 +122,8 @@ STEPS = (
         repairs="the use cases imported FastAPI and their adapters",
         flaw="the composition root is FastAPI's: a script wires everything again",
         follows=3,
+        look="the same picture again: ports change who knows whom, not how long objects live.",
+        compare="Nothing opens earlier or closes later than in step 03.",
         part="path",
         transaction="request",
     ),
@@ -124,6 +134,8 @@ STEPS = (
         repairs="the composition root was FastAPI's: a script wired everything again",
         flaw="the web layer has to make the session and hand it over",
         follows=4,
+        look="the container opens the engine; the session still comes with each request.",
+        compare="Objects live as in step 04: only the place that makes them has moved.",
         part="path",
         transaction="request",
         most_added=75,
@@ -136,6 +148,8 @@ STEPS = (
         repairs="the web layer had to make the session and hand it over",
         flaw="a use case of two writes can be left half done",
         follows=5,
+        look="a sign-up has two sessions with a commit each, one after the other.",
+        compare="In step 05 it has one session and one commit.",
         part="path",
         transaction="method",
     ),
@@ -146,6 +160,8 @@ STEPS = (
         repairs="a use case of two writes could be left half done",
         flaw="a request holds a worker thread while it waits for the database",
         follows=6,
+        look="a sign-up has one session and one commit; looking up a user only reads.",
+        compare="In step 06 each method of a repository has a session of its own.",
         part="path",
         most_added=75,
         reason="every method that has a session is written back to what it was in step 05",
@@ -157,6 +173,8 @@ STEPS = (
         repairs="a request held a worker thread while it waited for the database",
         flaw="the object graph needs a framework",
         follows=7,
+        look="five new users at once, who all wait for the database in one thread.",
+        compare="Objects live as in step 07; no request holds a thread while it waits.",
         is_async=True,
         most_added=85,
         reason="every line that waits for the database changes",
@@ -168,6 +186,8 @@ STEPS = (
         repairs="the object graph needed a framework",
         flaw="routes reach use cases through `Depends`, and `uvicorn` decides how it ends",
         follows=8,
+        look="the database is asked at the start: a wrong setting stops the app there.",
+        compare="Step 08 opens the same objects, in an order that a framework chooses.",
         is_async=True,
         most_added=140,
         reason="it writes by hand what a framework did, and checks every setting",
@@ -179,6 +199,8 @@ STEPS = (
         repairs="routes reached use cases through `Depends`, and `uvicorn` decided how it ended",
         flaw="use cases run behind HTTP only, and everything is opened, used or not",
         follows=9,
+        look="the same lifetimes as in step 09. Press Ctrl-C in the terminal while a request runs.",
+        compare="In step 09 uvicorn decides how it ends; here the service does.",
         is_async=True,
         most_added=140,
         reason="three handlers take the place of the routes, and the program that serves is new",
@@ -190,6 +212,8 @@ STEPS = (
         repairs="use cases ran behind HTTP only, and everything was opened, used or not",
         flaw="long work holds whoever asks for it",
         follows=10,
+        look="the served app is that of step 10; its commands run in processes of their own.",
+        compare="Nothing opens earlier or closes later than in step 10.",
         is_async=True,
         most_added=100,
         reason="the commands are new, what they open, and a use case that only they have",
@@ -201,6 +225,8 @@ STEPS = (
         repairs="long work held whoever asked for it",
         flaw="",
         follows=11,
+        look="an export is a row and an answer at once; a worker writes its file elsewhere.",
+        compare="Step 11 has no exports; all else is the same.",
         is_async=True,
         most_added=250,
         reason="it adds a use case with its routes and commands, and the worker",

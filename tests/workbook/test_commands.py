@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 import httpx2
@@ -48,12 +49,13 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
             creationflags=CREATION_FLAGS,
         )
         assert server.stdout is not None
-        lines = [server.stdout.readline().strip() for _ in range(7)]
-        assert lines[0] == f"Port {port} is taken."
-        url = lines[1].removeprefix("Step 03 is at ").removesuffix("/docs")
-        api_key = lines[5].removeprefix("API_KEY: ")
+        lines = list(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
+        said = "".join(lines)
+        assert said.startswith(f"Port {port} is taken.")
+        url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
+        api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL)\W+'?(\S+?)'", said)
         with httpx2.Client(base_url=url, trust_env=False) as client:
-            page = client.get(lines[2].rpartition(" ")[2]).text
+            page = client.get("/lifetimes").text
             health = client.get("/health").json()
             created = client.post(
                 "/buckets", json={"name": "photos"}, headers={"X-API-Key": api_key}
@@ -65,14 +67,14 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         server.stdout.close()
 
     assert not url.endswith(f":{port}")
-    assert "<h1>Lifetimes in step 03</h1>" in page
+    assert "<h1>Step 03: lifespan singleton</h1>" in page
     assert health == {"step": 3, "database": "ok"}
     assert created.status_code == 201
     assert exit_code == 0
     assert farewell.splitlines()[-1] == "Closed."
     assert "GET /health" in farewell
     assert "/lifetimes" not in farewell  # the page asks often
-    database = make_url(lines[3].removeprefix("DATABASE_URL: ")).database
+    database = make_url(database_url).database
     assert database
     assert not Path(database).parent.exists()
     with pytest.raises(httpx2.ConnectError):

@@ -28,6 +28,7 @@ ENTRY = """\
         repairs="{step.repairs}",
         flaw="{step.flaw}",
         follows={step.follows},
+        look="{step.look}",
 {traits}    ),
 """
 
@@ -111,6 +112,7 @@ def _step_after(before: Step, name: str) -> Step:
         repairs=f"TODO: the flaw of step {before.number:02} that it repairs",
         flaw="TODO: the flaw that it leaves",
         follows=before.number,
+        look="TODO: what one sees in the lifetimes of its objects.",
         part="further",
         most_added=USUAL_BUDGET,
         reason="",

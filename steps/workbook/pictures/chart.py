@@ -1,11 +1,12 @@
 """A recording as a picture: one row for each object, from left to right in order of events."""
 
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from math import inf
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from steps.workbook.pictures.rows import Row, Span, newest, rows_of
+from steps.workbook.pictures.rows import Newest, Row, Span, rows_of
 from steps.workbook.pictures.svg import (
     COLOURS,
     MARGIN,
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 DARK_COLOURS = ("#56B4E9", "#F28E4B", "#2BC596", "#E79FC6", "#E69F00", "#9AD1F5")
 """The same hues in the same order, lighter, on a dark ground."""
 
+IN_USE_KINDS = ("transaction", "connection")
+"""The kinds of span that are drawn solid. A response is a line from its mark on."""
+
 LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
 OPEN_END = 84
 """Room for the words beside a bar that has no end."""
 NARROWEST_STEP = 7
 LETTER = 7
 """How wide a letter is at most, on average."""
+SMALL_LETTER = 6.2
+"""The same in small text."""
 LONGEST_LABEL = 44
 
 THREADS = {
@@ -39,50 +45,104 @@ THREADS = {
 }
 """The kinds of thread that have a lane, from top to bottom, and what to call them in a sentence."""
 
-LEGEND = (("response sent", 118), ("commit", 78), ("rollback", 82), ("client gone", 104))
+MARKS_IN_WORDS = {
+    "response sent": "response sent",
+    "commit": "commit",
+    "rollback": "rollback",
+    "only read": "only read: nothing to commit",
+    "client gone": "client gone",
+}
+"""The marks in the order of the legend, and what they say there."""
+
+IN_USE = "Solid: in use (a session in a transaction, a connection that somebody has)."
+ORDER = "Bar: lifetime. Left to right: order, not time."
 
 
-def chart(recording: Recording, title: str) -> "HTML":
+@dataclass(frozen=True)
+class Frame:
+    """How a picture is drawn.
+
+    `width` is in pixels, and the picture may need more. `threads`: with a stroke for each event,
+    in a lane for the kind of thread that it was in. `legend`: with the signs explained below.
+    `names`: with the name of each object left of its bar.
+    """
+
+    width: int = WIDTH
+    threads: bool = False
+    legend: bool = True
+    names: bool = True
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where positions are, in pixels: bars begin at `left`, and `step` is between two events."""
+
+    left: float
+    step: float
+    width: int
+
+    def x(self, position: int) -> float:
+        return self.left + self.step * position
+
+    def middle(self, position: int) -> float:
+        return self.x(position) + self.step / 2
+
+    def ends(self, span: Span) -> tuple[float, float]:
+        left = self.left if span.first is None else round(self.x(span.first), 1)
+        if span.last is None:
+            return left, self.width - 4
+        return left, round(self.x(span.last) + self.step * 0.8, 1)
+
+
+def chart(recording: Recording, title: str, *, threads: bool = False) -> "HTML":
     """Return the picture of a recording, with a text that says the same for those who hear it.
 
-    A bar is a lifetime. Its solid part is what the object does: a request sends its response, a
-    session has a transaction, a connection is in use. A bar with an open right end belongs to an
-    object that nothing closed.
+    A bar is a lifetime. Its solid part is where the object is in use: a session has a transaction,
+    somebody has the connection. A bar with an open right end belongs to an object that nothing
+    closed. With `threads` a stroke for each event tells in which kind of thread it was.
     """
-    return embed(*_draw_and_describe(recording, recording.events, title, left_out=0))
+    is_over, part = recording.is_over, Newest(recording.events)
+    svg = draw(part, title, Frame(threads=threads), is_over=is_over, dropped=recording.dropped)
+    words = describe(part, title, is_over=is_over, dropped=recording.dropped)
+    return embed(svg, words)
 
 
 def draw(
-    events: list[Event], title: str, *, is_over: bool, dropped: int = 0, left_out: int = 0
+    part: Newest, title: str, frame: Frame | None = None, *, is_over: bool, dropped: int = 0
 ) -> str:
     """Return the picture as SVG, the same for the same events.
 
-    `is_over`: what is open now will never be closed. `dropped` events are not kept any more, and
-    `left_out` requests not shown.
+    `is_over`: what is open now will never be closed. `dropped` events are not kept any more.
     """
-    rows = rows_of(events)
+    frame, events, rows = frame or Frame(), part.events, rows_of(part.events)
     right = OPEN_END if any(row.life.last is None for row in rows) else RIGHT
-    step = max((WIDTH - LEFT - right) / max(len(events), 1), NARROWEST_STEP)
-    width = round(LEFT + right + step * max(len(events), 1))
-    lanes = [name for name in THREADS if _on(events, name)]
-    bottom = TOP + ROW_HEIGHT * len(rows)
-    height = bottom + LANE * len(lanes) + 82
+    left = LEFT if frame.names else MARGIN // 2
+    step = max((frame.width - left - right) / max(len(events), 1), NARROWEST_STEP)
+    width = round(left + right + step * max(len(events), 1))
+    scale = Scale(left, step, width)
+    top = TOP if title else MARGIN // 2
+    bottom = top + ROW_HEIGHT * len(rows)
     parts = [
-        _row(row, TOP + ROW_HEIGHT * number, step, width, is_over=is_over)
+        _row(row, top + ROW_HEIGHT * number, scale, frame, is_over=is_over)
         for number, row in enumerate(rows)
     ]
-    parts += [
-        _lane(events, lane, bottom + 10 + LANE * number, step) for number, lane in enumerate(lanes)
-    ]
-    parts += [_legend(height - 48), _footnotes(height - 28, dropped, left_out)]
-    return picture(title, width, height, *parts, style=STYLE, class_="lifetimes")
+    if frame.threads:
+        lanes = [name for name in THREADS if any(event.thread == name for event in events)]
+        parts += [
+            _lane(events, lane, bottom + 10 + LANE * number, scale)
+            for number, lane in enumerate(lanes)
+        ]
+        bottom += 10 + LANE * len(lanes)
+    if frame.legend:
+        notes = [*notes_of(rows, threads=frame.threads), *_what_is_missing(part, dropped)]
+        legend, bottom = _legend(rows, notes, bottom + 24, frame.width)
+        parts.append(legend)
+    return picture(title, width, bottom + 8, *parts, style=STYLE, class_="lifetimes")
 
 
-def describe(
-    events: list[Event], title: str, *, is_over: bool, dropped: int = 0, left_out: int = 0
-) -> str:
+def describe(part: Newest, title: str, *, is_over: bool, dropped: int = 0) -> str:
     """Return the recording in words: what happened, request by request, what is open, and where."""
-    sentences = [f"{title}."]
+    sentences, events = [f"{title}."], part.events
     for number, group in groupby(events, key=lambda event: event.request):
         who = "The app itself" if number is None else f"Request {number}"
         subjects = groupby(group, key=lambda event: event.subject)
@@ -95,51 +155,56 @@ def describe(
         sentences.append(
             f"{'Never closed' if is_over else 'Not closed yet'}: {', '.join(left_open)}."
         )
-    sentences += _what_is_missing(dropped, left_out)
+    sentences += _what_is_missing(part, dropped)
     if events:
         sentences.append(_threads_in_words(events))
     return " ".join(sentences)
 
 
-def draw_newest(
-    recording: Recording, title: str, requests: int, after: int = 0, until: float = inf
-) -> tuple[str, str]:
-    """Return the picture of the newest requests after a moment and until another, and its words."""
-    so_far = [event for event in recording.events if event.moment <= until]
-    events, left_out = newest(so_far, requests, after)
-    return _draw_and_describe(recording, events, title, left_out)
+def marks_of(rows: list[Row]) -> list[str]:
+    """Return the marks that these rows have, in the order of the legend."""
+    drawn = {mark for row in rows for _, mark in row.marks}
+    return [mark for mark in MARKS_IN_WORDS if mark in drawn]
 
 
-def _draw_and_describe(
-    recording: Recording, events: list[Event], title: str, left_out: int
-) -> tuple[str, str]:
-    is_over, dropped = recording.is_over, recording.dropped
-    svg = draw(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
-    words = describe(events, title, is_over=is_over, dropped=dropped, left_out=left_out)
-    return svg, words
+def notes_of(rows: list[Row], *, threads: bool) -> list[str]:
+    """Return what has to be said of these rows beside their marks."""
+    whose = [row.life.request for row in rows]
+    notes = [ORDER] * bool(rows)
+    if any(span.kind in IN_USE_KINDS for row in rows for span in row.spans):
+        notes.append(IN_USE)
+    if number := next(filter(None, whose), None):
+        notes.append(f"r{number}: of request {number}.")
+    if None in whose:
+        notes.append("Grey: of the app.")
+    if threads:
+        notes.append("Stroke: an event, and the kind of thread that it was in.")
+    return notes
 
 
-def _on(events: list[Event], thread: str) -> bool:
-    return any(event.thread == thread for event in events)
-
-
-def _row(row: Row, top: int, step: float, width: int, *, is_over: bool) -> str:
-    left, right = _ends(row.life, step, width)
+def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> str:
+    left, right = scale.ends(row.life)
     middle = top + ROW_HEIGHT / 2
     bar = {"y": top + 4, "width": right - left, "height": ROW_HEIGHT - 8, "rx": 3}
     parts = [
         element(
             "g",
             element("title", escape(_in_words(row))),
-            text(row.name, x=MARGIN, y=middle + 4),
+            text(row.name, x=MARGIN, y=middle + 4) if frame.names else "",
             element("rect", class_=f"life {_colour(row.life.request)}", x=left, **bar),
+            **_of(row.life.request),
         )
     ]
     for span in row.spans:
-        first, last = _ends(span, step, width)
+        first, last = scale.ends(span)
         last = min(last, right)
+        if span.kind not in IN_USE_KINDS:
+            line = f"M{rounded(scale.middle(span.first or 0))} {middle}H{rounded(last)}"
+            parts.append(element("path", class_="line", d=line, **_of(span.request)))
+            continue
         bar = {"y": top + 7, "width": last - first, "height": ROW_HEIGHT - 14, "rx": 2}
-        parts.append(element("rect", class_=f"span {_colour(span.request)}", x=first, **bar))
+        solid = f"span {_colour(span.request)}"
+        parts.append(element("rect", class_=solid, x=first, **bar, **_of(span.request)))
         if span.kind == "connection" and span.request is not None:
             parts.append(_small(f"r{span.request}", (first + last) / 2, middle, "middle"))
     if row.life.last is None:
@@ -147,33 +212,39 @@ def _row(row: Row, top: int, step: float, width: int, *, is_over: bool) -> str:
         torn = f"M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"
         parts += [element("path", class_="paper", d=torn), _small(what, right - 10, middle, "end")]
     if row.life.request is not None:
-        parts.append(_label(row, left, right, middle, step, width))
-    parts += [_mark(mark, _x(position, step) + step / 2, middle) for position, mark in row.marks]
+        parts.append(_label(row, left, right, middle, scale))
+    parts += [_mark(mark, scale.middle(position), middle) for position, mark in row.marks]
     return "".join(parts)
 
 
-def _label(row: Row, left: float, right: float, middle: float, step: float, width: int) -> str:
-    """Write whose object it is beside its bar, or into it where nothing else is."""
-    label = f"r{row.life.request} {_short(row.detail)}".strip()
-    needed = LETTER * len(label) + 4
-    free = _x(row.spans[0].first or 0, step) - left if row.spans else right - left
-    if row.life.first is not None and left - needed > LEFT:
-        return _small(label, left - 4, middle, "end")
-    if needed < free:
-        return _small(label, left + 4, middle, "start")
-    if right + needed < width and row.life.last is not None:
-        return _small(label, right + 4, middle, "start")
-    return _small(label, left + 4, middle, "start")
+def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> str:
+    """Write whose object it is beside its bar, or into it where nothing else is or it is long.
+
+    Where there is no room for more, its number alone.
+    """
+    number = f"r{row.life.request}"
+    for label in (f"{number} {_short(row.detail)}".strip(), number):
+        needed = LETTER * len(label) + 4
+        free = scale.x(row.spans[0].first or 0) - left if row.spans else right - left
+        if row.life.first is not None and left - needed > scale.left:
+            return _small(label, left - 4, middle, "end")
+        if needed < free:
+            return _small(label, left + 4, middle, "start")
+        if right + needed < scale.width and row.life.last is not None:
+            return _small(label, right + 4, middle, "start")
+        if 2 * needed < right - left:
+            return _small(label, left + 4, middle, "start")
+    return _small(number, left + 4, middle, "start")
 
 
 def _small(words: str, x: float, middle: float, anchor: str) -> str:
     return text(words, class_="small", x=x, y=middle + 4, text_anchor=anchor)
 
 
-def _lane(events: list[Event], thread: str, top: int, step: float) -> str:
+def _lane(events: list[Event], thread: str, top: int, scale: Scale) -> str:
     """Draw a stroke for each event that happened in such a thread."""
     strokes = "".join(
-        f"M{rounded(_x(position, step) + step / 2)} {top + 2}v{LANE - 4}"
+        f"M{rounded(scale.middle(position))} {top + 2}v{LANE - 4}"
         for position, event in enumerate(events)
         if event.thread == thread
     )
@@ -186,6 +257,8 @@ def _mark(mark: str, x: float, y: float) -> str:
     match mark:
         case "commit":
             return element("circle", class_="mark", cx=x, cy=y, r=5)
+        case "only read":
+            return element("circle", class_="ring", cx=x, cy=y, r=4.5)
         case "rollback":
             return element("path", class_="cross", d=f"M{left} {y - 5}l10 10m0 -10l-10 10")
         case "response sent":
@@ -194,30 +267,31 @@ def _mark(mark: str, x: float, y: float) -> str:
             return element("path", class_="cross", d=f"M{rounded(x)} {y - 7}v14")
 
 
-def _legend(y: int) -> str:
-    x, parts = 22, []
-    for mark, room in LEGEND:
-        parts += [_mark(mark, x, y - 4), text(mark, x=x + 11, y=y)]
+def _legend(rows: list[Row], notes: list[str], y: int, width: int) -> tuple[str, int]:
+    """Return the marks that are drawn and the notes below them, and where they end."""
+    x, parts = MARGIN + 6, []
+    for mark in marks_of(rows):
+        words = MARKS_IN_WORDS[mark]
+        room = 26 + LETTER * len(words)
+        if x > MARGIN + 6 and x + room > width:
+            x, y = MARGIN + 6, y + 20
+        parts += [_mark(mark, x, y - 4), text(words, x=x + 11, y=y)]
         x += room
-    return "".join([*parts, text("r1: of request 1; grey: of the app", x=x, y=y)])
-
-
-def _footnotes(y: int, dropped: int, left_out: int) -> str:
-    bar = "Bar: lifetime. Solid part: response, transaction, connection in use."
-    stroke = "Stroke: an event, and the kind of thread that it was in."
-    lines = (
-        f"{bar} Left to right: order, not time.",
-        " ".join([stroke, *_what_is_missing(dropped, left_out)]),
-    )
-    return "".join(
+    lines = wrap(" ".join(notes), max(int((width - 2 * MARGIN) / SMALL_LETTER), 20))
+    y += 20 if parts else 0
+    parts += [
         text(line, class_="small", x=MARGIN, y=y + 16 * number) for number, line in enumerate(lines)
-    )
+    ]
+    return "".join(parts), y + 16 * len(lines) - 16
 
 
-def _what_is_missing(dropped: int, left_out: int) -> list[str]:
+def _what_is_missing(part: Newest, dropped: int) -> list[str]:
     events = f"{_plural(dropped, 'earlier event')} not kept."
-    requests = f"{_plural(left_out, 'earlier request')} not shown."
-    return [events] * (dropped > 0) + [requests] * (left_out > 0)
+    requests = f"{_plural(part.left_out, 'earlier request')} not shown."
+    folded = f"{_plural(len(part.folded), 'earlier request')} folded into one row."
+    return (
+        [events] * (dropped > 0) + [requests] * (part.left_out > 0) + [folded] * bool(part.folded)
+    )
 
 
 def _plural(number: int, what: str) -> str:
@@ -249,14 +323,9 @@ def _in_words(row: Row) -> str:
     return f"{row.name}, of {whose}. {row.detail}".strip()
 
 
-def _ends(span: Span, step: float, width: int) -> tuple[float, float]:
-    left = LEFT if span.first is None else round(_x(span.first, step), 1)
-    right = width - 4 if span.last is None else round(_x(span.last, step) + step * 0.8, 1)
-    return left, right
-
-
-def _x(position: int, step: float) -> float:
-    return LEFT + step * position
+def _of(request: int | None) -> dict[str, object]:
+    """Name the request whose part it is, for a page that picks out one request."""
+    return {} if request is None else {"data_request": request}
 
 
 def _colour(request: int | None) -> str:
@@ -279,6 +348,8 @@ def _style() -> str:
         ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
         ".lifetimes .mark{stroke:var(--paper)}"
         ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"
+        ".lifetimes .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}"
+        ".lifetimes .line{stroke:var(--ink);stroke-width:1.5;fill:none}"
         ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}</style>"
     )
 

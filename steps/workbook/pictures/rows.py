@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from steps.workbook.recording.events import CLOSED_BY, Event
 
@@ -37,14 +38,58 @@ class Row:
     detail: str = ""
 
 
-def newest(events: list[Event], requests: int, after: int = 0) -> tuple[list[Event], int]:
+@dataclass(frozen=True)
+class Newest:
+    """A part of a recording, and how many requests are left out of it.
+
+    Of the requests that are `folded` only their own row is left.
+    """
+
+    events: list[Event]
+    left_out: int = 0
+    folded: frozenset[int] = frozenset()
+
+
+def newest(events: list[Event], requests: int, after: int = 0, most_rows: float = inf) -> Newest:
     """Return what the newest requests and the app did after a moment.
 
     What was opened before and is used by them keeps its opening, and so do the oldest that are
-    still open, MOST_LEFT_OPEN at most. Also returned: how many requests are left out.
+    still open, MOST_LEFT_OPEN at most. Where there are more than `most_rows`, the oldest requests
+    are folded, and then left out; never the newest one.
     """
+    for number in range(requests, 1, -1):
+        chosen, left_out = _of_newest(events, number, after)
+        folded = frozenset[int]()
+        for request in _requests_of(chosen)[:-1]:
+            if len(rows_of(chosen)) <= most_rows:
+                break
+            chosen, folded = _fold(chosen, request), folded | {request}
+        if len(rows_of(chosen)) <= most_rows:
+            return Newest(chosen, left_out, folded)
+    return Newest(*_of_newest(events, 1, after))
+
+
+def _fold(events: list[Event], request: int) -> list[Event]:
+    """Leave out what a request opened, but for what is open still or used by others, too."""
+    used = {event.subject for event in events if event.request not in (None, request)}
+    closed = {event.subject for event in events if event.action in ("closed", "ends")}
+    return [
+        event
+        for event in events
+        if event.request != request
+        or event.kind in ("request", "response", "client")
+        or event.subject in used
+        or (event.within or event.subject) not in closed
+    ]
+
+
+def _requests_of(events: list[Event]) -> list[int]:
+    return sorted({event.request for event in events if event.request is not None})
+
+
+def _of_newest(events: list[Event], requests: int, after: int) -> tuple[list[Event], int]:
     recent = [event for event in events if event.moment > after]
-    numbers = sorted({event.request for event in recent if event.request is not None})
+    numbers = _requests_of(recent)
     shown = {None, *numbers[-requests:]}
     chosen = {event for event in recent if event.request in shown}
     openings = {(e.kind, e.number): e for e in events if e.action in ("opened", "begins")}
@@ -95,5 +140,6 @@ MARKS = {
     "starts": "response sent",
     "commits": "commit",
     "rolls back": "rollback",
+    "reads only": "only read",
     "disconnects": "client gone",
 }

@@ -17,12 +17,12 @@ MARGIN = 16
 
 
 def picture(title: str, width: int, height: int, *parts: str, style: str, **more: object) -> str:
-    """Return a whole picture: these parts on the paper, below the title."""
+    """Return a whole picture: these parts on the paper, below the title, if there is one."""
     return element(
         "svg",
         style,
-        element("rect", class_="paper", width=width, height=height, rx=8),
-        text(title, x=MARGIN, y=26, font_size=15, font_weight="bold"),
+        element("rect", class_="paper", width=width, height=height, rx=8 if title else 0),
+        text(title, x=MARGIN, y=26, font_size=15, font_weight="bold") if title else "",
         *parts,
         **{"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}"},
         **{"width": width, "height": height, "font_family": "sans-serif", "font_size": 13, **more},

@@ -1,15 +1,16 @@
 """Code and differences as they stand in the files, for notebooks and the terminal."""
 
+import ast
 import inspect
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import unified_diff
-from pathlib import Path
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from steps.workbook.catalogue import Step, find_step
+from steps.workbook.reading.coloured import ColouredDiff
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -25,10 +26,11 @@ def show(*subjects: object) -> "Markdown":
 class Difference:
     """What changes from one step to the next.
 
-    Empty lines are shown, but not counted.
+    Empty lines are shown, but not counted. `left_out` hunks are not shown.
     """
 
     lines: tuple[str, ...]
+    left_out: int = 0
 
     @property
     def added(self) -> int:
@@ -47,29 +49,40 @@ class Difference:
         return "\n".join(self.lines)
 
 
-def compare(before: Step, after: Step) -> Difference:
-    """Compare all files of two steps but `__init__.py`, which only holds number and claim."""
-    names = sorted({path.name for step in (before, after) for path in step.folder.glob("*.py")})
-    lines: list[str] = []
+def compare(before: Step, after: Step, file: str = "", *, imports: bool = True) -> Difference:
+    """Compare all files of two steps but `__init__.py`, which only holds number and claim.
+
+    Or one file. Without `imports`, hunks that change nothing else are left out.
+    """
+    names_of_both = {path.name for step in (before, after) for path in step.folder.glob("*.py")}
+    names = [file] if file else sorted(names_of_both - {"__init__.py"})
+    lines, left_out = list[str](), 0
     for name in names:
-        if name != "__init__.py":
-            lines.extend(_compare_files(before, after, name))
-    return Difference(tuple(lines))
+        old, new = (File.read(step, name) for step in (before, after))
+        every_hunk = list(_hunks_between(old, new))
+        hunks = [hunk for hunk in every_hunk if imports or not hunk.only_imports]
+        left_out += len(every_hunk) - len(hunks)
+        if hunks:
+            lines += [f"--- {old.name}", f"+++ {new.name}"]
+        for hunk in hunks:
+            lines += ["@@", *hunk.lines]
+    return Difference(tuple(lines), left_out)
 
 
-def changes_of(step: Step) -> Difference | None:
+def changes_of(step: Step, *, imports: bool = True) -> Difference | None:
     """Return what a step changes in the one that it follows; None for the one where it starts."""
-    return compare(step.before, step) if step.before else None
+    return compare(step.before, step, imports=imports) if step.before else None
 
 
-def show_diff(number: int, file: str | None = None) -> "Markdown":
-    """Return how a step differs from the one that it follows, in one file or in all."""
+def show_diff(number: int, file: str = "") -> ColouredDiff:
+    """Return how a step differs from the one that it follows, in one file or in all.
+
+    Hunks that only change imports are left out. Raises ValueError where it follows no other step.
+    """
     after = find_step(number)
-    before = after.before
-    if before is None:
+    if after.before is None:
         raise ValueError(f"{after.name} follows no other step")
-    lines = compare(before, after).lines if file is None else _compare_files(before, after, file)
-    return _fenced("diff", "\n".join(lines))
+    return ColouredDiff(compare(after.before, after, file, imports=False).lines)
 
 
 def _fenced(language: str, text: str) -> "Markdown":
@@ -78,32 +91,60 @@ def _fenced(language: str, text: str) -> "Markdown":
     return Markdown(f"```{language}\n{text}\n```")
 
 
-def _compare_files(before: Step, after: Step, name: str) -> Iterator[str]:
-    old = _read(before.folder / name)
-    new = _read(after.folder / name)
-    changes = unified_diff(
-        old.splitlines(),
-        new.splitlines(),
-        f"{before.name}/{name}",
-        f"{after.name}/{name}",
-        n=2,
-        lineterm="",
-    )
-    lines = ["@@" if line.startswith("@@") else line for line in changes]
-    return (line for number, line in enumerate(lines) if not _is_empty_edge(lines, number))
+@dataclass(frozen=True)
+class File:
+    """The lines of a file, none if it does not exist, and which of them import something."""
+
+    name: str
+    lines: list[str]
+    imports: frozenset[int]
+
+    @classmethod
+    def read(cls, step: Step, name: str) -> "File":
+        path = step.folder / name
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        numbers = {
+            number - 1
+            for node in ast.parse(text).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        return cls(f"{step.name}/{name}", text.splitlines(), frozenset(numbers))
+
+    def only_imports(self, first: int, last: int) -> bool:
+        """Tell whether all of these lines are imports or empty."""
+        return all(n in self.imports or not self.lines[n].strip() for n in range(first, last))
 
 
-def _is_empty_edge(lines: list[str], number: int) -> bool:
-    """Tell whether a line is unchanged and empty, with nothing but such lines to a hunk's end."""
-    if lines[number].strip():
-        return False
-    after = next((line for line in lines[number:] if line.strip()), "@@")
-    before = next((line for line in lines[number::-1] if line.strip()), "@@")
-    return "@@" in (after, before)
+@dataclass(frozen=True)
+class Hunk:
+    """Some changed lines and what stands around them."""
+
+    lines: list[str]
+    only_imports: bool
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
+    matcher = SequenceMatcher(None, old.lines, new.lines)
+    for group in matcher.get_grouped_opcodes(2):
+        lines, only_imports = list[str](), True
+        for kind, i, j, k, m in group:
+            if kind == "equal":
+                lines += [f" {line}" for line in old.lines[i:j]]
+                continue
+            lines += [f"-{line}" for line in old.lines[i:j]]
+            lines += [f"+{line}" for line in new.lines[k:m]]
+            only_imports &= old.only_imports(i, j) and new.only_imports(k, m)
+        yield Hunk(_without_empty_edges(lines), only_imports)
+
+
+def _without_empty_edges(lines: list[str]) -> list[str]:
+    """Leave out unchanged empty lines at the start and at the end."""
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    return lines
 
 
 def size_of(step: Step) -> dict[str, int]:

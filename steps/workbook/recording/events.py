@@ -191,10 +191,11 @@ class Recording:
         with self._lock:
             return self._numbers[kind]
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp, *, number_header: bytes = b"") -> ASGIApp:
         """Return an ASGI app that records the requests to `app` and passes them on.
 
-        A response starts and ends when it is handed to the server, which sends it at once.
+        A response starts and ends when it is handed to the server, which sends it at once. With
+        the name of a header, each response tells in it which number its request has.
         """
         numbers = self.numbers("request")
 
@@ -218,6 +219,9 @@ class Recording:
                 if message["type"] == "http.response.start":
                     is_open = True
                     self.note("response", number, "starts", number, str(message["status"]), within)
+                    if number_header:
+                        headers = [*message.get("headers", ()), (number_header, b"%d" % number)]
+                        message = {**message, "headers": headers}
                 elif message["type"] == "http.response.body" and not message.get("more_body"):
                     is_answered = True
                     self.note("response", number, "ends", number, "", within)

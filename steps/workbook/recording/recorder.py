@@ -6,7 +6,7 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Pool, event
+from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -134,6 +134,7 @@ def _sessions(recording: Recording) -> Iterator[None]:
     # and the other way round. Ids, because a session that nobody else knows must be forgotten.
     undecided: dict[int, int] = {}
     connection_of: dict[int, int] = {}
+    written: set[int] = set()
 
     def begin(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
@@ -146,19 +147,27 @@ def _sessions(recording: Recording) -> Iterator[None]:
             connection_of[id(transaction)] = id(connection.connection.dbapi_connection)
             undecided[connection_of[id(transaction)]] = id(transaction)
 
+    def note_write(connection: Connection, _: object, statement: str, *__: object) -> None:
+        if statement.lstrip()[:6].upper() != "SELECT":
+            written.add(undecided.get(id(connection.connection.dbapi_connection), 0))
+
     def give_back(connection: object, _: ConnectionPoolEntry) -> None:
         """SQLAlchemy rolls back what is not committed by now, and says nothing of it."""
         if transaction := undecided.get(id(connection)):
-            decide(transaction, "rolls back")
+            leave_undecided(transaction)
+
+    def leave_undecided(transaction: int) -> None:
+        decide(transaction, "rolls back" if transaction in written else "reads only")
 
     def decide(transaction: int, action: str) -> None:
         undecided.pop(connection_of.pop(transaction, 0), None)
+        written.discard(transaction)
         transactions.happen_by_id(transaction, action)
 
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
             if id(transaction) in connection_of:  # its connection is not the pool's any more
-                decide(id(transaction), "rolls back")
+                leave_undecided(id(transaction))
             transactions.end(transaction, "ends")
 
     def decide_root(session: Session, action: str) -> None:
@@ -177,6 +186,7 @@ def _sessions(recording: Recording) -> Iterator[None]:
         _told_of_sessions(sessions),
         _listeners(Session, listeners),
         _listeners(Pool, {"checkin": give_back}),
+        _listeners(Engine, {"after_cursor_execute": note_write}),
     ):
         yield
 

@@ -12,9 +12,17 @@ import pytest
 from fastapi import Depends
 from sqlalchemy.orm import Session
 
-from steps.workbook.calls import HEALTH, LIST_BUCKETS, LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
-from steps.workbook.pictures.chart import DARK_COLOURS, STYLE, chart, describe, draw, draw_newest
-from steps.workbook.pictures.rows import newest, rows_of
+from steps.workbook.calls import LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
+from steps.workbook.pictures.chart import (
+    DARK_COLOURS,
+    MARKS_IN_WORDS,
+    STYLE,
+    Frame,
+    chart,
+    describe,
+    draw,
+)
+from steps.workbook.pictures.rows import Newest, newest, rows_of
 from steps.workbook.pictures.svg import COLOURS
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.one_step import record_step
@@ -34,11 +42,13 @@ def step_03() -> Recording:
 
 
 def picture(recording: Recording, *, is_over: bool = True) -> str:
-    return draw(recording.events, TITLE, is_over=is_over, dropped=recording.dropped)
+    part, frame = Newest(recording.events), Frame(threads=True)
+    return draw(part, TITLE, frame, is_over=is_over, dropped=recording.dropped)
 
 
 def words_of(recording: Recording, *, is_over: bool = True) -> str:
-    return describe(recording.events, TITLE, is_over=is_over, dropped=recording.dropped)
+    part = Newest(recording.events)
+    return describe(part, TITLE, is_over=is_over, dropped=recording.dropped)
 
 
 def texts(svg: str) -> list[str]:
@@ -60,6 +70,11 @@ LIVES = (
     "1: transaction 2 rolls back",
     "1: transaction 2 ends",
     "1: session 2 closed",
+    "1: session 3 opened",
+    "1: transaction 3 begins",
+    "1: transaction 3 reads only",
+    "1: transaction 3 ends",
+    "1: session 3 closed",
     "1: client 1 disconnects",
     "1: response 1 starts",
     "1: response 1 ends",
@@ -81,6 +96,7 @@ def marks_in(svg: str) -> dict[str, float]:
         "rollback": (r'<path class="cross" d="M([\d.]+) [\d.]+l10', 5),
         "response sent": (r'<path class="mark" d="M([\d.]+) [\d.]+l11', 5),
         "client gone": (r'<path class="cross" d="M([\d.]+) [\d.]+v14', 0),
+        "only read": (r'<circle class="ring" cx="([\d.]+)"', 0),
     }
     rows = svg[: svg.index(">event loop</text>" if "event loop<" in svg else ">main thread</text>")]
     found = {mark: re.findall(shape, rows) for mark, (shape, _) in shapes.items()}
@@ -107,16 +123,17 @@ def test_a_mark_is_where_its_event_is() -> None:
     assert marks_in(svg) == {
         "commit": pytest.approx(moments[4], abs=0.2),
         "rollback": pytest.approx(moments[9], abs=0.2),
-        "client gone": pytest.approx(moments[12], abs=0.2),
-        "response sent": pytest.approx(moments[13], abs=0.2),
+        "only read": pytest.approx(moments[14], abs=0.2),
+        "client gone": pytest.approx(moments[17], abs=0.2),
+        "response sent": pytest.approx(moments[18], abs=0.2),
     }
 
 
 @pytest.mark.parametrize(
     ("kind", "events"),
     [
-        ("life", [(0, 16), (1, 15), (2, 6), (7, 11)]),
-        ("span", [(13, 14), (3, 5), (8, 10)]),
+        ("life", [(0, 21), (1, 20), (2, 6), (7, 11), (12, 16)]),
+        ("span", [(3, 5), (8, 10), (13, 15)]),
     ],
 )
 def test_a_bar_begins_and_ends_with_its_events(
@@ -130,6 +147,15 @@ def test_a_bar_begins_and_ends_with_its_events(
     for (left, right), (first, last) in zip(bars, events, strict=True):
         assert moments[first] < left <= moments[first + 1]
         assert moments[last + 1] <= right < moments[last + 2]
+
+
+def test_a_response_is_a_line_from_its_mark_to_its_end() -> None:
+    svg = picture(recorded(*LIVES))
+    moments = moments_in(svg)
+    ((left, right),) = re.findall(r'class="line" d="M([\d.]+) [\d.]+H([\d.]+)"', svg)
+
+    assert float(left) == pytest.approx(moments[18], abs=0.2)
+    assert moments[19] <= float(right) < moments[20]
 
 
 def test_what_did_not_begin_in_the_picture_comes_in_from_the_left() -> None:
@@ -173,7 +199,9 @@ def test_with_function_scope_the_chart_shows_the_commit_before_the_response(
 
 
 def test_the_picture_says_that_it_shows_order_and_no_time() -> None:
-    assert any("Left to right: order, not time." in text for text in texts(picture(Recording())))
+    assert "Left to right: order, not time." in " ".join(
+        texts(picture(recorded("engine 1 opened")))
+    )
 
 
 # Rows and marks
@@ -199,21 +227,38 @@ def test_a_connection_in_use_is_labelled_with_who_uses_it() -> None:
         ("1: response 1 starts", "response sent"),
         ("1: transaction 1 commits", "commit"),
         ("1: transaction 1 rolls back", "rollback"),
+        ("1: transaction 1 reads only", "only read"),
         ("1: client 1 disconnects", "client gone"),
     ],
 )
-def test_each_mark_looks_as_the_legend_says(happening: str, mark: str) -> None:
+def test_a_mark_looks_as_the_legend_says_which_lists_no_other(happening: str, mark: str) -> None:
     without, marked = (picture(recorded(*each)) for each in (("engine 1 opened",), (happening,)))
     shape = {
         "response sent": r'<path class="mark" d="M[\d.]+ [\d.]+l11',
         "commit": r'<circle class="mark"',
         "rollback": r'<path class="cross" d="M[\d.]+ [\d.]+l10',
+        "only read": r'<circle class="ring"',
         "client gone": r'<path class="cross" d="M[\d.]+ [\d.]+v14',
     }[mark]
 
-    assert len(re.findall(shape, without)) == 1  # in the legend
-    assert len(re.findall(shape, marked)) == 2
-    assert mark in texts(without)
+    assert len(re.findall(shape, without)) == 0
+    assert len(re.findall(shape, marked)) == 2  # one in the legend
+    assert {*MARKS_IN_WORDS.values()}.intersection(texts(marked)) == {MARKS_IN_WORDS[mark]}
+    assert not {*MARKS_IN_WORDS.values()}.intersection(texts(without))
+
+
+def test_the_strokes_of_threads_are_drawn_on_request_only(step_03: Recording) -> None:
+    asked, usual = (svg_in(chart(step_03, TITLE, threads=yes).data) for yes in (True, False))
+
+    assert 'class="stroke"' in asked
+    assert 'class="stroke"' not in usual
+    assert "Stroke" not in " ".join(texts(usual))
+
+
+def test_a_narrow_picture_has_a_legend_that_fits(step_03: Recording) -> None:
+    svg = draw(Newest(step_03.events), TITLE, Frame(width=320, names=False), is_over=True)
+
+    assert max(map(len, texts(svg)[-3:])) < 320 / 6
 
 
 # Labels
@@ -321,14 +366,15 @@ def test_each_kind_of_thread_that_did_something_has_a_lane(step_03: Recording) -
 def test_what_is_not_shown_is_said() -> None:
     recording = recorded(*REQUEST, "2: request 2 begins", "2: request 2 ends", limit=2)
     assert recording.dropped == 2
-    svg, words = draw_newest(recorded(*REQUEST, "2: request 2 begins"), TITLE, requests=1)
+    part = newest(recorded(*REQUEST, "2: request 2 begins").events, 1)
+    svg, words = (does(part, TITLE, is_over=True) for does in (draw, describe))
 
-    assert "2 earlier events are not kept." in texts(picture(recording))[-1]
+    assert " 2 earlier events are not kept." in " ".join(texts(picture(recording)))
     assert " 2 earlier events are not kept. In the main thread" in chart(recording, TITLE).data
-    assert texts(svg)[-1].endswith(" 1 earlier request is not shown.")
+    assert " ".join(texts(svg)).endswith(" 1 earlier request is not shown.")
     assert " 1 earlier request is not shown. " in words
     assert "earlier" not in picture(recorded(*REQUEST))
-    assert "earlier" not in describe(recorded(*REQUEST).events, TITLE, is_over=True)
+    assert "earlier" not in words_of(recorded(*REQUEST))
 
 
 # The picture
@@ -460,14 +506,3 @@ def test_the_words_end_with_the_kinds_of_thread_that_the_events_were_in(
 def test_nothing_is_a_picture_too() -> None:
     assert words_of(Recording()) == "A title."
     assert texts(picture(Recording()))[0] == TITLE
-
-
-def test_the_picture_of_the_newest_says_what_its_words_say() -> None:
-    recording = record_step(3, HEALTH, LIST_BUCKETS)
-    svg, words = draw_newest(recording, TITLE, requests=1)
-
-    events, _ = newest(recording.events, 1)
-    assert svg == draw(events, TITLE, is_over=True, left_out=1)
-    assert words == describe(events, TITLE, is_over=True, left_out=1)
-    assert "request 2" in texts(svg)
-    assert "request 1" not in texts(svg)

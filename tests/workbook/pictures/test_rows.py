@@ -3,7 +3,7 @@
 import pytest
 
 from steps.workbook.calls import LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
-from steps.workbook.pictures.rows import MOST_LEFT_OPEN, newest, rows_of
+from steps.workbook.pictures.rows import MOST_LEFT_OPEN, Newest, newest, rows_of
 from steps.workbook.recording.events import Event, Recording
 from steps.workbook.recording.one_step import record_step
 from tests.workbook.recorded import REQUEST, recorded
@@ -112,10 +112,10 @@ def test_the_newest_requests_are_shown_and_what_they_use() -> None:
         "2: connection 1 given back",
         "2: request 2 ends",
     )
-    events, left_out = newest(recording.events, requests=1)
+    part = newest(recording.events, requests=1)
 
-    assert left_out == 1
-    assert shown(events) == [
+    assert part.left_out == 1
+    assert shown(part.events) == [
         "engine 1 opened",
         "connection 1 opened",
         "request 2 begins",
@@ -126,34 +126,64 @@ def test_the_newest_requests_are_shown_and_what_they_use() -> None:
 
 
 def test_all_requests_are_shown_when_there_is_room(step_03: Recording) -> None:
-    assert newest(step_03.events, requests=3) == (step_03.events, 0)
+    assert newest(step_03.events, requests=3) == Newest(step_03.events)
 
 
 def test_what_came_before_a_moment_is_not_shown_but_for_what_is_open() -> None:
     recording = recorded("engine 1 opened", "engine 2 opened", "engine 2 closed", *REQUEST)
     moment = recording.moment
-    assert shown(newest(recording.events, 5, moment)[0]) == ["engine 1 opened"]
+    assert shown(newest(recording.events, 5, moment).events) == ["engine 1 opened"]
 
     recording.note("request", 2, "begins", 2)
 
-    events, left_out = newest(recording.events, 5, moment)
-    assert shown(events) == ["engine 1 opened", "request 2 begins"]
-    assert left_out == 0
+    part = newest(recording.events, 5, moment)
+    assert shown(part.events) == ["engine 1 opened", "request 2 begins"]
+    assert part.left_out == 0
 
 
 def test_what_closes_after_a_moment_keeps_its_opening_before_it() -> None:
     recording = recorded("engine 1 opened", *REQUEST, "engine 1 closed")
 
-    events, _ = newest(recording.events, requests=5, after=recording.moment - 1)
+    part = newest(recording.events, requests=5, after=recording.moment - 1)
 
-    assert shown(events) == ["engine 1 opened", "engine 1 closed"]
+    assert shown(part.events) == ["engine 1 opened", "engine 1 closed"]
 
 
 def test_what_earlier_requests_left_open_is_shown_up_to_a_limit() -> None:
     many = MOST_LEFT_OPEN + 5
     recording = recorded(*(f"{n}: engine {n} opened" for n in range(1, many + 1)))
 
-    events, _ = newest(recording.events, requests=1)
+    part = newest(recording.events, requests=1)
 
     oldest = range(1, MOST_LEFT_OPEN + 1)
-    assert shown(events) == [f"engine {n} opened" for n in (*oldest, many)]
+    assert shown(part.events) == [f"engine {n} opened" for n in (*oldest, many)]
+
+
+def test_older_requests_fold_into_one_row_where_there_is_no_room(step_03: Recording) -> None:
+    rows = {
+        most: [row.name for row in rows_of(newest(step_03.events, 3, most_rows=most).events)]
+        for most in (9, 8, 7, 6)
+    }
+    app = ["engine 1", "connection 1", "S3 client 1"]
+
+    assert rows[9] == [
+        *app, "request 1", "session 1", "request 2", "session 2", "request 3", "session 3",
+    ]  # fmt: skip
+    assert rows[8] == [*app, "request 1", "request 2", "session 2", "request 3", "session 3"]
+    assert rows[7] == [*app, "request 1", "request 2", "request 3", "session 3"]
+    assert rows[6] == [*app, "request 2", "request 3", "session 3"]
+
+
+def test_what_a_folded_request_left_open_keeps_its_row() -> None:
+    again = [line.replace("1", "2") for line in REQUEST]
+    recording = recorded("1: request 1 begins", "1: engine 1 opened", "1: request 1 ends", *again)
+    part = newest(recording.events, 2, most_rows=1)
+
+    assert "engine 1 opened" in shown(part.events)
+
+
+def test_the_newest_request_is_never_folded(step_03: Recording) -> None:
+    part = newest(step_03.events, 3, most_rows=1)
+
+    assert [event.kind for event in part.events if event.request == 3].count("session") == 2
+    assert part.left_out == 2

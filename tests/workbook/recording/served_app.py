@@ -75,6 +75,10 @@ class Served(Awaited):
             self.wait_for()
 
 
+def write(session: Session) -> None:
+    session.execute(text("CREATE TABLE IF NOT EXISTS notes (word TEXT)"))
+
+
 def use(session: Session) -> None:
     session.execute(text("SELECT 1"))
 

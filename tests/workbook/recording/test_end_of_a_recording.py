@@ -49,7 +49,7 @@ def test_after_a_recording_nothing_is_patched_any_more(monkeypatch: pytest.Monke
     monkeypatch.setattr(event, "listen", spy)
     with suppress(RuntimeError), record():
         assert not set(patched()) & set(before)
-        assert {target for target, *_ in listened} == {Pool, Session}
+        assert {target for target, *_ in listened} == {Engine, Pool, Session}
         assert all(event.contains(*each) for each in listened)
         raise RuntimeError
 

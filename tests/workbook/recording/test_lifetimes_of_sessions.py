@@ -17,7 +17,7 @@ from steps.infrastructure.database import open_engine
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.recorder import record
 from steps.workbook.world.environment import new_database
-from tests.workbook.recording.served_app import Served, owners, use
+from tests.workbook.recording.served_app import Served, owners, use, write
 
 CONNECTION = "connection"
 LOST = [f"connection 1 {what}" for what in ("taken", "given back", "closed")]
@@ -91,7 +91,7 @@ def test_an_error_before_the_commit_rolls_back_without_a_word(
     engine: Engine, recording: Recording
 ) -> None:
     with suppress(RuntimeError), Session(engine) as session:
-        use(session)
+        write(session)
         raise RuntimeError
 
     assert recording.of_kind("transaction", CONNECTION) == [
@@ -101,6 +101,17 @@ def test_an_error_before_the_commit_rolls_back_without_a_word(
         "connection 1 given back",
         "transaction 1 ends",
     ]
+
+
+def test_a_transaction_that_wrote_nothing_has_nothing_to_roll_back(
+    engine: Engine, recording: Recording
+) -> None:
+    for do in (use, write, use):
+        with Session(engine) as session:
+            do(session)
+
+    told = [event.action for event in recording.events if event.kind == "transaction"]
+    assert told[1::3] == ["reads only", "rolls back", "reads only"]
 
 
 @pytest.mark.parametrize("end", [Session.close, Session.reset, Session.invalidate])
@@ -332,7 +343,7 @@ def test_a_session_that_nobody_knows_any_more_gives_its_connection_back(
     engine: Engine, recording: Recording
 ) -> None:
     session = Session(engine)
-    use(session)
+    write(session)
     del session
     gc.collect()
 

@@ -13,18 +13,30 @@ from threading import Event
 import httpx2
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from steps.workbook.catalogue import find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.recorder import record
-from steps.workbook.running.live.app import with_live_page
+from steps.workbook.running.live.app import Subject, with_live_page
+from steps.workbook.running.live.second import serve_second
+from steps.workbook.running.live.subjects import subject_of
 from steps.workbook.world import serving
 from steps.workbook.world.serving import reserve_port, serve
 from steps.workbook.world.singletons import own_singletons
 from tests.workbook.recording.served_app import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
+
+CLEAN = ("DATABASE_URL", "S3_ENDPOINT_URL", "CELERY_BROKER_URL")
 
 NO_BROWSER = (
     "no Chromium was found. To enable: install Debian's package `chromium`, "
@@ -95,26 +107,30 @@ class Visit:
         expect(self.page.locator("#words")).to_contain_text(re.compile(text))
 
     def rows(self, kind: str) -> list[str]:
-        names = self.page.locator("#picture svg g > text").all_text_contents()
+        names = self.page.locator(".names").first.locator("li").all_text_contents()
         return [name for name in names if name.startswith(kind)]
 
 
 @contextmanager
-def open_page(browser: Browser, number: int, *, dark: bool = False) -> Iterator[Visit]:
-    """Serve a step with its page and open it."""
+def open_page(
+    browser: Browser, number: int, other: int = 0, *, dark: bool = False, width: int = 1366
+) -> Iterator[Visit]:
+    """Serve a step with its page and open it; `other` is a step to see beside it."""
     stopping, step = Event(), find_step(number)
     with ThreadPoolExecutor() as threads, ExitStack() as stack, ExitStack() as server:
         stack.enter_context(own_singletons(step))
         recording = stack.enter_context(record())
-        title = f"Lifetimes in step {number:02}"
-        app = with_live_page(step.create_app(), recording, title, stopping.is_set)
+        second = other and stack.enter_context(serve_second(find_step(other), "key", CLEAN))
+        subject = subject_of(step, api_key="key", second=second or None)
+        app = with_live_page(step.create_app(), recording, subject, stopping.is_set)
         url = server.enter_context(serve(app))
         server.callback(stopping.set)
 
         def stop_server() -> None:
             threads.submit(server.close).result(PATIENCE_S)
 
-        with browser.new_page(color_scheme="dark" if dark else "light") as page:
+        view, theme = ViewportSize(width=width, height=900), "dark" if dark else "light"
+        with browser.new_page(color_scheme=theme, viewport=view) as page:  # type: ignore[arg-type]
             visit = Visit(page, url, recording, stop_server)
             visit.open()
             yield visit
@@ -125,10 +141,10 @@ def test_a_sign_up_by_its_button_shows_the_life_of_one_request(browser: Browser)
         visit.press("Sign up")
         visit.expect_words("request 1 ends: /users")
 
-        assert visit.page.locator("#answers li").all_text_contents() == ["POST /users: 201"]
+        assert visit.page.locator("#answers li").all_text_contents() == ["r1 POST /users 201"]
         assert visit.rows("request") == ["request 1"]
         assert visit.rows("session") == ["session 1"]
-        assert visit.page.locator("svg.lifetimes .span.c0").count() == 3
+        assert visit.page.locator("svg.lifetimes .span.c0").count() == 2
         assert visit.recording.order("transaction commits", "response starts", request=1)
         assert visit.asked_for
         assert all(url.startswith(visit.url) for url in visit.asked_for)
@@ -141,7 +157,9 @@ def test_a_request_that_fails_says_so_in_words_and_colour(browser: Browser) -> N
         visit.press("Sign up once more")
 
         failed = visit.page.locator("#answers li.failed")
-        assert failed.all_text_contents() == ["POST /users: 409, This email is already registered."]
+        assert failed.all_text_contents() == [
+            "r2 POST /users 409, This email is already registered."
+        ]
         visit.expect_words("transaction 2 rolls back")
         # The browser itself notes each answer of 400 and above; the page adds nothing.
         assert all("status of 409" in complaint for complaint in visit.complaints)
@@ -152,7 +170,7 @@ def test_a_server_that_is_gone_is_said(browser: Browser) -> None:
         visit.page.context.set_offline(True)
         visit.press("Check the health")
 
-        expect(visit.page.locator("#answers li.failed")).to_have_text("GET /health: no answer")
+        expect(visit.page.locator("#answers li.failed")).to_have_text("GET /health no answer")
 
 
 def test_step_01_shows_an_engine_for_each_request(browser: Browser) -> None:
@@ -185,7 +203,8 @@ def test_five_new_users_at_once_are_five_requests(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
         visit.press("Five new users at once")
 
-        assert visit.page.locator("#answers li").all_text_contents() == ["POST /users: 201"] * 5
+        answers = visit.page.locator("#answers li").all_text_contents()
+        assert sorted(answers) == [f"r{number} POST /users 201" for number in range(1, 6)]
         visit.expect_words("request 5 ends")
 
 
@@ -226,12 +245,11 @@ def test_clear_shows_at_once_even_while_the_picture_pauses(browser: Browser) -> 
 
 def test_a_new_bucket_changes_nothing_about_the_user(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
-        visit.page.get_by_label("API key").fill("key")
         for button, answer in (
-            ("Sign up", "POST /users: 201"),
-            ("Create a bucket", "POST /buckets: 201"),
-            ("Sign up once more", "POST /users: 409, This email is already registered."),
-            ("Log in", "POST /login: 200"),
+            ("Sign up", "r1 POST /users 201"),
+            ("Create a bucket", "r2 POST /buckets 201"),
+            ("Sign up once more", "r3 POST /users 409, This email is already registered."),
+            ("Log in", "r4 POST /login 200"),
         ):
             visit.press(button)
             visit.expect_answer(answer)
@@ -243,23 +261,25 @@ def test_the_user_who_is_looked_up_is_the_newest(browser: Browser) -> None:
             visit.press("Sign up")
         visit.press("Look up the user")
 
-        visit.expect_answer("GET /users/2: 200")
+        visit.expect_answer("r3 GET /users/2 200")
 
 
 def test_a_new_bucket_takes_the_key_that_the_reader_types(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
+        visit.page.get_by_label("API key").fill("another")
         visit.press("Create a bucket")
         expect(visit.page.locator("#answers li.failed")).to_contain_text("401")
         visit.page.get_by_label("API key").fill("key")
         visit.press("Create a bucket")
 
-        expect(visit.page.locator("#answers li").first).to_have_text("POST /buckets: 201")
+        expect(visit.page.locator("#answers li").first).to_have_text("r2 POST /buckets 201")
 
 
 def test_the_keyboard_is_enough(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
-        visit.page.keyboard.press("Tab")
-        assert visit.page.evaluate("document.activeElement.textContent") == "Sign up"
+        for words in ("/docs", "Sign up"):
+            visit.page.keyboard.press("Tab")
+            assert visit.page.evaluate("document.activeElement.textContent") == words
         assert visit.page.evaluate("document.activeElement.matches(':focus-visible')")
         visit.page.keyboard.press("Enter")
 
@@ -277,8 +297,63 @@ def test_picture_and_page_are_light_or_dark_together(browser: Browser, *, dark: 
         visit.expect_words("engine 1 opened")
 
         assert (lightness(visit, "body", "color") > 127) == dark
-        assert (lightness(visit, "svg .paper", "fill") < 127) == dark
-        assert (lightness(visit, "svg text", "fill") > 127) == dark
+        assert (lightness(visit, "#picture svg .paper", "fill") < 127) == dark
+        assert (lightness(visit, "#picture svg text", "fill") > 127) == dark
+
+
+# What is new
+
+
+def test_an_answer_picks_out_what_its_request_did(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        for _ in range(2):
+            visit.press("Check the health")
+        visit.expect_words("request 2 ends")
+        bright = visit.page.locator("#picture [data-request]:not(.dim)")
+        everything = bright.count()
+
+        visit.page.locator("#answers li").first.focus()
+        numbers = {each.get_attribute("data-request") for each in bright.all()}
+        assert numbers == {"2"}
+        visit.press("Check the health")
+        assert bright.count() >= everything
+
+
+def test_picture_buttons_and_signs_are_in_view_together(browser: Browser) -> None:
+    with open_page(browser, 1) as visit:
+        for _ in range(8):
+            visit.press("Check the health")
+        visit.expect_words("request 8 ends")
+
+        for selector in ("#calls", "#picture svg", "#answers", "#legend"):
+            box = visit.page.locator(selector).bounding_box()
+            assert box
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 900
+        assert visit.rows("request")[-1] == "request 8"
+
+
+def test_a_narrow_page_is_no_wider_than_its_window(browser: Browser) -> None:
+    with open_page(browser, 3, width=390) as visit:
+        visit.press("Sign up")
+        visit.expect_words("request 1 ends")
+
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> None:
+    with open_page(browser, 3, 1) as visit:
+        for _ in range(2):
+            visit.press("Check the health")
+        visit.expect_words("request 2 ends")
+        beside = visit.page.locator(".second")
+        expect(beside.locator(".words")).to_contain_text("request 2 ends")
+
+        assert visit.rows("engine") == ["engine 1"]
+        assert beside.locator(".opened").text_content() == "2 engines, 2 connections"
+        visit.expect_answer("r2 GET /health 200 │ r2 200")
+        assert all(url.startswith(visit.url) for url in visit.asked_for)
+        assert visit.complaints == []
 
 
 LOST = "The connection is lost. Is the server still running?"
@@ -315,11 +390,11 @@ def test_a_page_shows_the_server_that_comes_after_its_own(
 
         next_one, stopping = Recording(), Event()
         next_one.note("engine", 7, "opened", None)
-        app = with_live_page(FastAPI(), next_one, "Another step", stopping.is_set)
+        app = with_live_page(FastAPI(), next_one, Subject("Another step"), stopping.is_set)
         with ExitStack() as server:
             server.enter_context(serve(app))
             server.callback(stopping.set)
-            heading = visit.page.get_by_role("heading")
+            heading = visit.page.get_by_role("heading", level=1)
             expect(heading).to_have_text("Another step", timeout=PATIENCE_S * 1_000)
             visit.expect_words("engine 7 opened")
             assert visit.rows("engine") == ["engine 7"]

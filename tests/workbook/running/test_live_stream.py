@@ -12,13 +12,17 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from steps.workbook.calls import CALLS, EXPORT_CALLS
-from steps.workbook.pictures.chart import draw_newest
+from steps.workbook.pictures.chart import Frame, draw
+from steps.workbook.pictures.rows import Newest
 from steps.workbook.recording.events import Recording
 from steps.workbook.running.live import app as live
-from steps.workbook.running.live.app import with_live_page
+from steps.workbook.running.live.app import Subject, with_live_page
 from steps.workbook.world.serving import serve
 from tests.workbook.recorded import REQUEST, recorded
 from tests.workbook.recording.served_app import PATIENCE_S
+
+SUBJECT = Subject("A title")
+HERE = "http://127.0.0.1"
 
 LOOKS = 5
 """How often the server looks for news before we believe that it tells none."""
@@ -29,7 +33,7 @@ class Live:
 
     def __init__(self, recording: Recording) -> None:
         self.recording, self.looks, self.stopping = recording, Semaphore(0), Event()
-        self.app = with_live_page(FastAPI(), recording, "A title", self._is_stopping)
+        self.app = with_live_page(FastAPI(), recording, SUBJECT, self._is_stopping)
         self.client = httpx2.Client(trust_env=False, timeout=PATIENCE_S)
 
     def _is_stopping(self) -> bool:
@@ -101,14 +105,12 @@ def test_a_page_gets_what_came_after_the_moment_that_it_names(page: Live) -> Non
 def test_a_picture_goes_up_to_its_moment_though_more_happens_while_it_is_drawn(
     page: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def draw_late(
-        recording: Recording, title: str, requests: int, after: int, until: int
-    ) -> tuple[str, str]:
-        if recording.moment == 5:
-            recording.note("engine", 2, "opened", None)
-        return draw_newest(recording, title, requests, after, until)
+    def draw_late(part: Newest, title: str, frame: Frame, **more: Any) -> str:
+        if page.recording.moment == 5:
+            page.recording.note("engine", 2, "opened", None)
+        return draw(part, title, frame, **more)
 
-    monkeypatch.setattr(live, "draw_newest", draw_late)
+    monkeypatch.setattr(live, "draw", draw_late)
     with page.listen() as updates:
         first, second = next(updates), next(updates)
 
@@ -134,18 +136,16 @@ def test_every_server_has_a_name_of_its_own(page: Live) -> None:
 def test_all_pages_share_one_drawing(page: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def draw(
-        recording: Recording, title: str, requests: int, after: int, until: int
-    ) -> tuple[str, str]:
-        drawn.append(after)
-        return f"picture {len(drawn)}", "words"
+    def draw_once_more(part: Newest, *_: Any, **__: Any) -> str:
+        drawn.append(len(part.events))
+        return f"picture {len(drawn)}"
 
-    monkeypatch.setattr(live, "draw_newest", draw)
+    monkeypatch.setattr(live, "draw", draw_once_more)
     with page.listen() as updates, page.listen() as others, page.listen(after=5) as cleared:
         pictures = [next(each)["svg"] for each in (updates, others, cleared)]
 
     assert pictures == ["picture 1", "picture 1", "picture 2"]
-    assert drawn == [0, 5]
+    assert drawn == [5, 1]
 
 
 def test_no_more_pictures_are_kept_than_somebody_may_want(
@@ -171,10 +171,46 @@ def test_the_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None
 
 def test_a_step_with_more_calls_has_more_buttons(recording: Recording) -> None:
     pages = [
-        TestClient(with_live_page(FastAPI(), recording, "A title", bool, calls)).get("/lifetimes")
-        for calls in (CALLS, CALLS + EXPORT_CALLS)
+        TestClient(with_live_page(FastAPI(), recording, subject, bool), base_url=HERE)
+        for subject in (SUBJECT, Subject("A title", calls=CALLS + EXPORT_CALLS))
     ]
 
-    buttons = [page.text.count('<button type="button" data-method') for page in pages]
-    assert buttons == [len(CALLS), len(CALLS) + 2]
-    assert 'data-path="/exports">Ask for an export</button>' in pages[1].text
+    few, more = (page.get("/lifetimes").text for page in pages)
+    assert few.count('<button type="button" data-method') == len(CALLS)
+    assert more.count('<button type="button" data-method') == len(CALLS) + 2
+    assert 'data-path="/exports">Ask for an export</button>' in more
+
+
+def test_whoever_calls_this_machine_by_another_name_gets_no_page(recording: Recording) -> None:
+    subject = Subject("A title", api_key="the key")
+    app = with_live_page(FastAPI(), recording, subject, bool)
+
+    assert "the key" in TestClient(app, base_url=HERE).get("/lifetimes").text
+    assert TestClient(app, base_url="http://evil.example").get("/lifetimes").status_code == 400
+
+
+def test_an_answer_tells_which_request_it_is(page: Live) -> None:
+    numbers = [page.client.get("/").headers["X-Request-Number"] for _ in range(2)]
+
+    assert numbers == ["1", "2"]
+
+
+def test_a_page_says_how_many_objects_were_opened_and_what_is_open(page: Live) -> None:
+    for name in ("engine 2 opened", "engine 2 closed", "1: session 1 opened"):
+        subject, _, action = name.removeprefix("1: ").rpartition(" ")
+        kind, number = subject.split()
+        page.recording.note(kind, int(number), action, 1 if name.startswith("1:") else None)
+    with page.listen() as updates:
+        update = next(updates)
+
+    assert update["opened"] == "2 engines, 1 session"
+    assert update["open_now"] == "engine 1, session 1"
+
+
+def test_the_picture_has_the_width_that_is_asked_for(page: Live) -> None:
+    for query, status in (("width=640&rows=9", 200), ("width=9", 422), ("rows=0", 422)):
+        with page.client.stream("GET", f"/lifetimes/events?{query}") as answer:
+            assert answer.status_code == status
+            if status == 200:
+                line = next(line for line in answer.iter_lines() if line.startswith("data:"))
+                assert 'viewBox=\\"0 0 640 ' in line

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -13,14 +14,20 @@ from fastapi import FastAPI, Query, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steps.workbook.calls import CALLS, Call
-from steps.workbook.pictures.chart import draw_newest
-from steps.workbook.recording.events import Recording
+from steps.workbook.pictures.chart import Frame, describe, draw, marks_of, notes_of
+from steps.workbook.pictures.rows import newest, rows_of
+from steps.workbook.recording.events import Event, Recording
+from steps.workbook.running.live.second import Second
 
 PATH = "/lifetimes"
-MOST_REQUESTS = 8
+NUMBER_HEADER = "X-Request-Number"
+"""By this header the page knows which request in the picture an answer belongs to."""
+
+MOST_REQUESTS = 12
 """How many requests the picture shows at once."""
 
 MOST_PICTURES = 16
@@ -29,43 +36,67 @@ MOST_PICTURES = 16
 PAUSE_S = 0.2
 """How long the picture stays as it is at least, in seconds."""
 
+COUNTED = ("engine", "S3 client", "connection", "session")
+"""The kinds of object whose number the page says."""
+
 FOLDER = Path(__file__).parent
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
-    "style-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "style-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 """The page takes nothing from elsewhere. The picture brings a style sheet of its own."""
 
 
-class Update(BaseModel):
-    """What a page shows: the picture, its words, and the moment up to which it goes.
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about: a title, and what a reader should look for.
 
-    `recording` tells whether the server is the one that made the page.
+    `links` are further lines, as HTML. `api_key` is filled in for the reader, so it must not be
+    anybody's secret. `second` is another step, served elsewhere, whose picture stands beside.
+    """
+
+    title: str
+    look: str = ""
+    compare: str = ""
+    links: str = ""
+    calls: Sequence[Call] = CALLS
+    api_key: str = ""
+    second: Second | None = None
+
+
+class Update(BaseModel):
+    """What a page shows: the picture, its words and signs, and the moment up to which it goes.
+
+    `names` are those of the rows, which stay in view while the picture moves below them.
+
+    `recording` tells whether the server is the one that made the page. `opened` says how many
+    objects were opened so far, and `open_now` which of them are open.
     """
 
     recording: str
     svg: str
+    names: list[str]
     words: str
+    marks: list[str]
+    notes: list[str]
+    opened: str
+    open_now: str
     moment: int
 
 
 def with_live_page(
-    app: ASGIApp,
-    recording: Recording,
-    title: str,
-    is_stopping: Callable[[], bool],
-    calls: Sequence[Call] = CALLS,
+    app: ASGIApp, recording: Recording, subject: Subject, is_stopping: Callable[[], bool]
 ) -> ASGIApp:
     """Return an ASGI app that records the requests to `app` and shows them under /lifetimes.
-
-    The page has a button for each of `calls`.
 
     Pages keep a connection open; they let go of it once `is_stopping()`, or the server would wait
     for them. What the page itself asks for is not recorded.
     """
-    page, recorded = _page(recording, title, is_stopping, calls), recording.wrap(app)
+    page = _page(recording, subject, is_stopping)
+    recorded = recording.wrap(app, number_header=NUMBER_HEADER.lower().encode())
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -75,17 +106,14 @@ def with_live_page(
     return serve
 
 
-def _page(
-    recording: Recording, title: str, is_stopping: Callable[[], bool], calls: Sequence[Call]
-) -> FastAPI:
+def _page(recording: Recording, subject: Subject, is_stopping: Callable[[], bool]) -> FastAPI:
     page = FastAPI(openapi_url=None, redirect_slashes=False)
+    # A page elsewhere whose name leads to this machine must not read this one, nor its key.
+    page.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
 
     @page.get(PATH, response_class=HTMLResponse)
     async def show() -> HTMLResponse:
-        template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
-        buttons = "\n".join(map(_button, calls))
-        html = template.substitute(title=escape(title), buttons=buttons)
-        return HTMLResponse(html, headers=HEADERS)
+        return HTMLResponse(_html(subject), headers=HEADERS)
 
     @page.get(PATH + "/page.css")
     async def style() -> Response:
@@ -96,34 +124,87 @@ def _page(
         return FileResponse(FOLDER / "page.js", media_type="text/javascript", headers=HEADERS)
 
     name = secrets.token_hex(8)
-    newest: dict[int, Update] = {}  # by the moment after which they begin; all pages share them
+    drawn: dict[tuple[int, int, int], Update] = {}  # all pages that ask for the same share them
 
-    async def draw(after: int, moment: int) -> Update:
-        update = newest.get(after)
+    async def update_of(after: int, width: int, rows: int, moment: int) -> Update:
+        wanted = after, width, rows
+        update = drawn.get(wanted)
         if update is None or update.moment != moment:
             # In a thread that is not the app's, so that no request waits for a picture.
             # Until this moment, though more may happen meanwhile: "Clear" starts from it.
-            svg, words = await asyncio.to_thread(
-                draw_newest, recording, title, MOST_REQUESTS, after, moment
+            update = await asyncio.to_thread(
+                _update, name, recording, subject.title, after, width, rows, moment
             )
-            update = Update(recording=name, svg=svg, words=words, moment=moment)
-            if len(newest) > MOST_PICTURES:
-                newest.clear()
-            newest[after] = update
+            if len(drawn) > MOST_PICTURES:
+                drawn.clear()
+            drawn[wanted] = update
         return update
 
     @page.get(PATH + "/events", response_class=EventSourceResponse)
-    async def events(after: Annotated[int, Query(ge=0)] = 0) -> AsyncIterator[Update]:
+    async def events(
+        after: Annotated[int, Query(ge=0)] = 0,
+        width: Annotated[int, Query(ge=200, le=4_000)] = 860,
+        rows: Annotated[int, Query(ge=1, le=200)] = 40,
+    ) -> AsyncIterator[Update]:
         if after > recording.moment:  # a moment of a server that was here before
             after = 0
         shown = None
         while not is_stopping():
             if (moment := recording.moment) != shown:
-                yield await draw(after, moment)
+                yield await update_of(after, width, rows, moment)
                 shown = moment
             await asyncio.sleep(PAUSE_S)
 
+    if subject.second:
+        page.mount(PATH + "/second", subject.second.forward)
     return page
+
+
+def _update(
+    name: str, recording: Recording, title: str, after: int, width: int, rows: int, moment: int
+) -> Update:
+    so_far = [event for event in recording.events if event.moment <= moment]
+    part = newest(so_far, MOST_REQUESTS, after, rows)
+    shown, is_over, dropped = rows_of(part.events), recording.is_over, recording.dropped
+    return Update(
+        recording=name,
+        svg=draw(
+            part, "", Frame(width, legend=False, names=False), is_over=is_over, dropped=dropped
+        ),
+        names=[row.name for row in shown],
+        words=describe(part, title, is_over=is_over, dropped=dropped),
+        marks=marks_of(shown),
+        notes=notes_of(shown, threads=False),
+        opened=_opened(so_far),
+        open_now=", ".join(recording.left_open()) or "nothing",
+        moment=moment,
+    )
+
+
+def _opened(events: list[Event]) -> str:
+    """Say how many objects of each kind were opened: "2 engines, 1 session"."""
+    numbers = dict.fromkeys(COUNTED, 0)
+    for event in events:
+        if event.kind in numbers:
+            numbers[event.kind] = max(numbers[event.kind], event.number)
+    counted = [
+        f"{number} {kind}{'s' * (number != 1)}" for kind, number in numbers.items() if number
+    ]
+    return ", ".join(counted) or "nothing"
+
+
+def _html(subject: Subject) -> str:
+    template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(subject.title),
+        second=escape(subject.second.title if subject.second else ""),
+        double="double" if subject.second else "",
+        look=escape(subject.look),
+        compare=escape(subject.compare),
+        links=subject.links,
+        api_key=escape(subject.api_key),
+        buttons="\n".join(map(_button, subject.calls)),
+    )
 
 
 def _button(call: Call) -> str:

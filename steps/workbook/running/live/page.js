@@ -1,50 +1,97 @@
 "use strict";
 
-const MOST_ANSWERS = 5;
+const MOST_ANSWERS = 12, ROW = 26, FEWEST_ROWS = 8, REST = 150, NAMES = 110; // pixels below a picture, and beside it
 const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);
-let source, server = null, latest = null, paused = false, isLost = false;
+const sections = [...document.querySelectorAll(".lifetimes-of")];
+const views = (document.body.classList.contains("double") ? sections : sections.slice(0, 1)).map(newView);
+let latest = null, paused = false, picked = null;
 
 const fill = (template) => template.replace(/\{(\w+)\}/g, (_, name) => known[name]);
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(5)), (b) => b.toString(16).padStart(2, "0")).join("");
 
-function show(update) {
-  at("picture").innerHTML = update.svg; // made by the server, which escapes what it is told
-  at("picture").setAttribute("aria-label", update.words);
-  at("words").textContent = update.words;
-}
-
-function listen(after) {
-  let isFirst = true; // after "Clear", even while it pauses
-  source?.close();
-  source = new EventSource(`/lifetimes/events?after=${after}`);
-  source.onopen = () => say(false);
-  source.onerror = () => say(true);
-  source.onmessage = (message) => {
-    latest = JSON.parse(message.data);
-    server ??= latest.recording;
-    if (latest.recording !== server) return location.reload(); // another one, of any step
-    if (!paused || isFirst) show(latest);
-    isFirst = false;
+function newView(section) {
+  const part = (name) => section.querySelector(name), view = { server: null, latest: null, isLost: false };
+  let source, marks = [];
+  const show = (update) => {
+    part(".picture").innerHTML = update.svg; // made by the server, which escapes what it is told
+    part(".names").replaceChildren(...update.names.map((name) => {
+      const item = document.createElement("li");
+      item.textContent = name;
+      return item;
+    }));
+    part(".first").hidden = Boolean(part(".picture [data-request]"));
+    part(".picture").setAttribute("aria-label", update.words);
+    part(".words").textContent = update.words;
+    part(".opened").textContent = update.opened;
+    part(".open-now").textContent = update.open_now;
+    part(".scrolled").scrollTo(part(".scrolled").scrollWidth, part(".scrolled").scrollHeight); // to the newest
+    view.marks = update.marks;
+    view.notes = update.notes;
+    explain();
+    pick(picked);
   };
+  view.root = section.dataset.root;
+  view.catchUp = () => view.latest && show(view.latest);
+  view.listen = (after) => {
+    let isFirst = true; // after "Clear", even while it pauses
+    const picture = part(".scrolled"), free = window.innerHeight - picture.getBoundingClientRect().top - REST;
+    const width = Math.max(picture.clientWidth - NAMES, 200);
+    const rows = Math.max(Math.floor(free / ROW), FEWEST_ROWS);
+    source?.close();
+    source = new EventSource(`${view.root}/lifetimes/events?after=${after}&width=${width}&rows=${rows}`);
+    source.onopen = () => { view.isLost = false; say(); };
+    source.onerror = () => { view.isLost = true; say(); };
+    source.onmessage = (message) => {
+      view.latest = latest = JSON.parse(message.data);
+      view.after = after;
+      view.server ??= view.latest.recording;
+      if (view.latest.recording !== view.server) return location.reload(); // another one, of any step
+      if (!paused || isFirst) show(view.latest);
+      isFirst = false;
+    };
+  };
+  return view;
 }
 
-function say(lost = isLost) {
-  isLost = lost;
+function explain() {
+  const marks = new Set(views.flatMap((view) => view.marks ?? []));
+  for (const sign of document.querySelectorAll("#legend [data-mark]")) sign.hidden = !marks.has(sign.dataset.mark);
+  at("notes").textContent = [...new Set(views.flatMap((view) => view.notes ?? []))].join(" ");
+}
+
+function say() {
+  const lost = views.some((view) => view.isLost);
   const connection = lost ? "The connection is lost. Is the server still running?" : "Live";
   at("state").textContent = paused ? `${connection}, paused` : connection;
   at("state").classList.toggle("lost", lost);
+}
+
+function pick(numbers) { // the request of each view that stays bright
+  picked = numbers;
+  views.forEach((view, index) => {
+    const number = numbers?.[index];
+    for (const part of sections[index].querySelectorAll(".picture [data-request]")) {
+      part.classList.toggle("dim", Boolean(number) && part.dataset.request !== number);
+    }
+  });
 }
 
 function answer(text) {
   const item = document.createElement("li");
   item.className = "waiting";
   item.textContent = text;
+  item.tabIndex = 0;
   at("answers").prepend(item);
   while (at("answers").children.length > MOST_ANSWERS) at("answers").lastChild.remove();
-  return (outcome, failed) => {
-    item.className = failed ? "failed" : "";
-    item.textContent = `${text}: ${outcome}`;
+  return (outcomes) => {
+    const numbers = outcomes.map(({ number }) => number);
+    item.className = outcomes.some(({ failed }) => failed) ? "failed" : "";
+    const said = outcomes.map(({ number, words }) => `${number ? `r${number} ` : ""}${text} ${words}`);
+    item.textContent = said.length < 2 ? said[0] : outcomes.map(({ number, words }, index) =>
+      `${index ? "│ " : ""}${number ? `r${number} ` : ""}${index ? "" : `${text} `}${words}`).join(" ");
+    for (const event of ["mouseenter", "focus"]) item.addEventListener(event, () => pick(numbers));
+    for (const event of ["mouseleave", "blur"]) item.addEventListener(event, () => pick(null));
   };
 }
 
@@ -53,21 +100,28 @@ const reasonOf = (body) => {
   return typeof words === "string" ? `, ${words}` : "";
 };
 
+async function ask(root, url, options) {
+  try {
+    const response = await fetch(root + url, options), content = await response.json().catch(() => null);
+    const number = response.headers.get("X-Request-Number");
+    return { number, words: `${response.status}${reasonOf(content)}`, failed: !response.ok, content };
+  } catch {
+    return { number: null, words: "no answer", failed: true, content: null };
+  }
+}
+
 async function send({ method, path, body, fresh }) {
   if (fresh && body.includes("{email}")) known.email = `reader-${random()}@example.com`;
   if (fresh && body.includes("{bucket}")) known.bucket = `bucket-${random()}`;
   const url = fill(path), headers = { "X-API-Key": at("key").value };
   const done = answer(`${method} ${url}`);
   if (body) headers["Content-Type"] = "application/json";
-  try {
-    const response = await fetch(url, { method, headers, body: body ? fill(body) : undefined });
-    const content = await response.json().catch(() => null);
-    if (response.ok && content?.email) known.id = String(content.id);
-    if (response.ok && content?.state) known.export = String(content.id);
-    done(`${response.status}${reasonOf(content)}`, !response.ok);
-  } catch {
-    done("no answer", true);
-  }
+  const options = { method, headers, body: body ? fill(body) : undefined };
+  const outcomes = await Promise.all(views.map(({ root }) => ask(root, url, options)));
+  const [{ content, failed }] = outcomes;
+  if (!failed && content?.email) known.id = String(content.id);
+  if (!failed && content?.state) known.export = String(content.id);
+  done(outcomes);
 }
 
 at("calls").addEventListener("click", ({ target }) => {
@@ -82,8 +136,16 @@ at("pause").addEventListener("click", () => {
   at("pause").setAttribute("aria-pressed", String(paused));
   at("pause").textContent = paused ? "Go on" : "Pause";
   say();
-  if (!paused && latest) show(latest);
+  if (!paused) views.forEach((view) => view.catchUp());
 });
-at("clear").addEventListener("click", () => listen(latest ? latest.moment : 0));
+at("clear").addEventListener("click", () => views.forEach((view) => view.listen(view.latest ? view.latest.moment : 0)));
 
-listen(0);
+at("settings").addEventListener("submit", (event) => event.preventDefault());
+
+let resized;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => views.forEach((view) => view.listen(view.after ?? 0)), 200);
+});
+explain();
+views.forEach((view) => view.listen(0));

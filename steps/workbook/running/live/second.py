@@ -1,0 +1,107 @@
+"""Another step, served by a process of its own, whose picture stands beside the first one's."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+
+import httpx2
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from steps.workbook.catalogue import PROJECT, Step
+from steps.workbook.world.serving import CREATION_FLAGS, LOOPBACK, ServerDidNotStart
+
+KEPT = ("content-type", "x-api-key", "accept")
+PASSED_ON = ("content-type", "cache-control", "x-request-number")
+
+
+@dataclass(frozen=True)
+class Second:
+    """What the other step is called, and where it is served."""
+
+    title: str
+    url: str
+
+    async def forward(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the other server, and its answer back as it comes.
+
+        So the browser asks one server only, which is all that the page may ask.
+        """
+        request = Request(scope, receive)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        client = httpx2.AsyncClient(base_url=self.url, timeout=None, **LOOPBACK)
+        sent = client.build_request(
+            request.method,
+            path,
+            params=request.url.query,
+            headers={name: request.headers[name] for name in KEPT if name in request.headers},
+            content=await request.body(),
+        )
+        try:
+            answer = await client.send(sent, stream=True)
+        except httpx2.TransportError:
+            await client.aclose()
+            await JSONResponse({"detail": "no answer"}, 502)(scope, receive, send)
+            return
+
+        headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
+        back = StreamingResponse(_lines(answer), answer.status_code, headers)
+        try:
+            await back(scope, receive, send)
+        finally:
+            await answer.aclose()
+            await client.aclose()
+
+
+async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
+    """End where the other server ends, in the middle of a stream as well."""
+    try:
+        async for part in answer.aiter_raw():
+            yield part
+    except httpx2.TransportError:
+        return
+
+
+@contextmanager
+def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Second]:
+    """Serve another step in a process of its own, with a database of its own, and give it out.
+
+    `added` names what this process has put into its environment, which the other must not see.
+    The other process ends when its standard input does: even when this one is killed. Raises
+    ServerDidNotStart.
+    """
+    hidden = {"DATABASE_URL", "API_KEY", *added}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    command = [sys.executable, "-m", "steps.workbook", "run", str(step.number), "--beside"]
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        env={**environment, "API_KEY": api_key, "PYTHONUNBUFFERED": "1"},
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        creationflags=CREATION_FLAGS,
+    )
+    lines = iter(process.stdout or ())
+    reader = Thread(target=deque, args=(lines, 0))  # it reads on, and forgets
+    try:
+        found = next(filter(None, (re.search(r"http://\S+:\d+", line) for line in lines)), None)
+        if found is None:
+            raise ServerDidNotStart(f"step {step.number:02} did not start")
+        reader.start()
+        yield Second(f"Step {step.number:02}: {step.title[3:]}", found[0])
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        process.wait()
+        if reader.is_alive():
+            reader.join()
+        if process.stdout:
+            process.stdout.close()

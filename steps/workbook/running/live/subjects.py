@@ -1,0 +1,38 @@
+"""What the page of a step says about it."""
+
+from html import escape
+
+from steps.workbook.calls import CALLS, EXPORT_CALLS
+from steps.workbook.catalogue import PROJECT, STEPS, Step
+from steps.workbook.running.live.app import Subject
+from steps.workbook.running.live.second import Second
+
+
+def subject_of(step: Step, *, api_key: str = "", second: Second | None = None) -> Subject:
+    """Return what the page of a step says. `api_key` is shown to whoever opens the page."""
+    return Subject(
+        title=f"Step {step.number:02}: {step.title[3:]}",
+        look=step.look,
+        compare=step.compare,
+        links=_links(step),
+        calls=CALLS + EXPORT_CALLS if step.has("worker") else CALLS,
+        api_key=api_key,
+        second=second,
+    )
+
+
+def _links(step: Step) -> str:
+    (notebook,) = (PROJECT / "notebooks").glob(f"{step.number:02}_*.ipynb")
+    parts = [
+        '<a href="/docs">/docs</a>',
+        f"notebook: <code>notebooks/{escape(notebook.name)}</code> (<code>make lab</code>)",
+    ]
+    if step.before:
+        parts.append(f"beside the step before: <code>{_run(step)} WITH={step.follows}</code>")
+    following = [other for other in STEPS if other.follows == step.number]
+    parts += [f"next: <code>{_run(other)}</code>" for other in following]
+    return " ".join(f"<span>{part}</span>" for part in parts)
+
+
+def _run(step: Step) -> str:
+    return f"make run STEP={step.number}"

@@ -1,0 +1,129 @@
+"""The difference of two steps in red and green, for notebooks and for the terminal."""
+
+import re
+from html import unescape
+from io import StringIO
+
+import pytest
+
+from steps.workbook.catalogue import STEPS, Step, find_step
+from steps.workbook.reading.coloured import ColouredDiff, as_ansi, as_html
+from steps.workbook.reading.sources import changes_of, show_diff
+from steps.workbook.reading.terminal import print_diff
+
+LINES = (
+    "--- before/main.py",
+    "+++ after/main.py",
+    "@@",
+    " def open():",
+    "-    engine = open_engine(settings)",
+    "+    engine = stack.open_engine(settings)",
+    "-    del everything",
+    "+<script>",
+)
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", html)).rstrip("\n")
+
+
+@pytest.mark.parametrize("step", STEPS[1:], ids=lambda step: step.name)
+def test_no_character_of_a_difference_is_lost_in_colour(step: Step) -> None:
+    changes = changes_of(step)
+    assert changes
+    html, ansi = as_html(changes.lines), as_ansi(changes.lines)
+
+    assert text_of(html) == str(changes)
+    assert re.sub(r"\x1b\[\d+m", "", ansi) == str(changes)
+
+
+def test_a_line_that_changed_marks_its_changed_words_and_no_others() -> None:
+    html = as_html(LINES)
+
+    assert re.findall(r"<ins [^>]*>(.*?)</ins>", html) == ["stack."]
+    assert re.findall(r"<del [^>]*>(.*?)</del>", html) == []
+    assert "\x1b[7mstack.\x1b[27m" in as_ansi(LINES)
+
+
+def test_lines_that_have_little_in_common_are_marked_as_a_whole() -> None:
+    html = as_html(("-    del everything", "+    return 7"))
+
+    assert "<ins" not in html
+    assert html.count("background-color") == 2
+
+
+def test_a_difference_cannot_break_the_page() -> None:
+    assert "<script>" not in as_html(LINES)
+    assert "+&lt;script&gt;" in as_html(LINES)
+
+
+def test_a_viewer_of_each_kind_finds_its_own_form() -> None:
+    forms = ColouredDiff(LINES)._repr_mimebundle_()
+
+    assert forms["text/markdown"] == "```diff\n" + "\n".join(LINES) + "\n```"
+    assert forms["text/plain"] == "\n".join(LINES)
+    assert text_of(forms["text/html"]) == "\n".join(LINES)
+
+
+def test_what_only_changes_imports_is_left_out_on_request() -> None:
+    every, idea = (changes_of(find_step(12), imports=yes) for yes in (True, False))
+    assert every
+    assert idea
+
+    assert every.left_out == 0
+    assert idea.left_out == 8
+    assert idea.lines.count("@@") == every.lines.count("@@") - 8
+    left = [line for line in every.lines if line not in idea.lines]
+    assert all(
+        re.match(r"[ +-](from |import |    \w+,|\))|--- |\+\+\+ |[ ]", line) for line in left
+    )
+
+
+def test_a_notebook_shows_one_file_without_hunks_of_imports() -> None:
+    lines = show_diff(6, "container.py").lines
+
+    assert [line for line in lines if line.startswith("+++")] == [
+        "+++ step_06_session_decorator/container.py"
+    ]
+
+
+def test_nothing_can_be_shown_of_the_step_where_it_starts() -> None:
+    with pytest.raises(ValueError, match="follows no other step"):
+        show_diff(1)
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stdout", "environment", "coloured"),
+    [
+        (Terminal, {"TERM": "xterm"}, True),
+        (Terminal, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (Terminal, {"TERM": "dumb"}, False),
+        (StringIO, {"TERM": "xterm"}, False),
+    ],
+)
+def test_only_a_terminal_that_wants_them_gets_colours(
+    stdout: type[StringIO],
+    environment: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("PAGER", "cat")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    shown: list[str] = []
+    monkeypatch.setattr("pydoc.pager", shown.append)
+    monkeypatch.setattr("sys.stdout", printed := stdout())
+    changes = changes_of(find_step(5), imports=False)
+    assert changes
+
+    print_diff(changes, "make diff STEP=5 ALL=1")
+
+    said = "".join([*shown, printed.getvalue()])
+    assert ("\x1b[32m" in said) == coloured
+    assert said.rstrip().endswith("imports: 2. To see all: make diff STEP=5 ALL=1")
