@@ -45,7 +45,9 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         )
         assert server.stdout is not None
         lines = [server.stdout.readline().strip() for _ in range(7)]
-        assert lines[0] == f"Port {port} is taken."
+        assert lines[0] == (
+            f"Port {port} is taken, so a free one is used. Set PORT to choose another."
+        )
         url = lines[1].removeprefix("Step 03 is at ").removesuffix("/docs")
         api_key = lines[5].removeprefix("API_KEY: ")
         with httpx2.Client(base_url=url, trust_env=False) as client:
