@@ -11,11 +11,15 @@ WITH ?=
 ALL ?=
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile
+$(if $(wildcard steps/workbook),,$(error Go to the folder of this Makefile first, or use: make -C its/folder))
 
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile || [ $$? -eq 141 ]
+
+# Jupyter keeps notes in the home folder: where there is none to write to, in one of ours.
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
+	@[ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
+	PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)" --with "$(WITH)"
@@ -71,7 +75,7 @@ lint: .venv/ready  ## check style, types and imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 clean:  ## remove what the targets above made
-	rm -rf .venv accounts.db* .broker .served.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
+	rm -rf .venv accounts.db* .broker .served.* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
 
 .venv/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'

@@ -1,5 +1,7 @@
 """The commands behind the Makefile: `python -m steps.workbook run 3`."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,14 +13,16 @@ from steps.domain.errors import ConfigurationError
 from steps.workbook.catalogue import PROJECT, UnknownStep, find_step
 from steps.workbook.exercising.exercises import UnknownExercise
 from steps.workbook.making.writing import CannotMake
+from steps.workbook.world.terminal import (
+    is_for_want_of_a_reader,
+    show_what_can_be_shown,
+    stop_at_signals,
+)
 
 # Each command imports what it needs itself: a hint waits neither for FastAPI nor for SQLAlchemy.
 
 WRONG = 2
 """The exit code for a step, an exercise or a setting that is wrong, as for a wrong option."""
-
-CTRL_C = 130
-"""The exit code of a command that Ctrl-C ended, as shells give it."""
 
 P = ParamSpec("P")
 
@@ -45,14 +49,22 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run_and_exit(*arguments: P.args, **options: P.kwargs) -> None:
+        show_what_can_be_shown()
+        stop_at_signals()
         try:
             exit_code = command(*arguments, **options)
+            sys.stdout.flush()
         except (UnknownStep, UnknownExercise, CannotMake, ConfigurationError) as error:
             print(error, file=sys.stderr)
             exit_code = WRONG
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             print("Stopped.", file=sys.stderr)
-            exit_code = CTRL_C
+            exit_code = 128 + (*stopped.args, signal.SIGINT)[0]  # as shells give it
+        except (OSError, SystemExit) as error:
+            if not is_for_want_of_a_reader(error):
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            exit_code = 0  # who reads no further, as in `make diff | head -1`, has seen enough
         raise typer.Exit(exit_code)
 
     return run_and_exit

@@ -51,7 +51,7 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         assert server.stdout is not None
         lines = list(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
         said = "".join(lines)
-        assert said.startswith(f"Port {port} is taken.")
+        assert said.startswith(f"Port {port} is taken, so a free one is used.")
         url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
         api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL)\W+'?(\S+?)'", said)
         with httpx2.Client(base_url=url, trust_env=False) as client:
@@ -169,7 +169,8 @@ def test_make_lab_finds_jupyter_whatever_the_project_s_folder_is_called(
 ) -> None:
     project = tmp_path / name
     commands = project / ".venv" / "bin"
-    commands.mkdir(parents=True)
+    for folder in (commands, project / "steps" / "workbook"):
+        folder.mkdir(parents=True)
     shutil.copy(PROJECT / "Makefile", project)
     for made in ("requirements.txt", "constraints.txt", ".venv/ready"):
         (project / made).touch()

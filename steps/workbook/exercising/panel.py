@@ -1,8 +1,6 @@
 """What the learner sees: the tasks, one panel for the next of them, and how far it all is."""
 
-import sys
 from collections.abc import Mapping
-from io import TextIOWrapper
 
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
@@ -20,8 +18,6 @@ WIDEST = 100
 
 def console() -> Console:
     """Return a console that is not wider than reads well."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without these letters
     out = Console(highlight=False)
     out.width = min(out.width, WIDEST)
     return out

@@ -63,7 +63,7 @@ class Records:
         return kept
 
     def _save(self) -> None:
-        whole = FILE.with_suffix(".tmp")
+        whole = FILE.with_suffix(f".{os.getpid()}")  # another terminal may write at this moment
         whole.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
         os.replace(whole, FILE)
 

@@ -1,6 +1,7 @@
 """Notebooks are committed with outputs and must come out the same, to the byte, every time."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,15 @@ def execute(paths: Sequence[Path]) -> int:
     options = ["--override-ini=addopts=", "--nbmake", "--overwrite", "-q", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
     own_kernel = {**os.environ, "JUPYTER_PATH": ""}  # which may name another Python's
-    exit_code = subprocess.run(command, env=own_kernel, check=False).returncode  # noqa: S603
+    # Away from the signals of our terminal: one that is not Ctrl-C would leave what cells opened.
+    with subprocess.Popen(command, env=own_kernel, start_new_session=True) as process:  # noqa: S603
+        try:
+            exit_code = process.wait()
+        except KeyboardInterrupt:
+            if sys.platform != "win32":
+                process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
     for path in paths:
         normalise(path)
     return exit_code

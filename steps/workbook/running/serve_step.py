@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from steps.workbook.catalogue import Step
 from steps.workbook.recording.recorder import record
@@ -20,6 +20,7 @@ from steps.workbook.running.live.second import serve_second
 from steps.workbook.running.live.subjects import subject_of
 from steps.workbook.world.environment import embedded_environment
 from steps.workbook.world.serving import LOOP, reserve_port, url_of
+from steps.workbook.world.terminal import handle_signals, is_for_want_of_a_reader, nobody_reads
 
 SHOWN = ("API_KEY", "DATABASE_URL", "S3_ENDPOINT_URL")
 """The variables of the environment that are told, unless they are the reader's own."""
@@ -29,6 +30,12 @@ EXPORT = "$env:{} = '{}'" if sys.platform == "win32" else "export {}='{}'"
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn itself uses."""
+
+GRACE_S = 3
+"""How long requests may take to end after the signal, in seconds, as in step 10."""
+
+LOOK_S = 1
+"""How often the server looks whether its output is still read, in seconds."""
 
 
 def serve_step(
@@ -42,8 +49,8 @@ def serve_step(
     """
     with (
         embedded_environment(respect_existing=True) as added,
-        note_served(step, added),
         _reserve(port) as reserved,
+        note_served(step, url_of(reserved), added),
         record() as recording,
         ExitStack() as beside,
     ):
@@ -59,21 +66,24 @@ def serve_step(
 
         subject = subject_of(step, api_key=added.get("API_KEY", ""), second=second)
         app = with_live_page(step.create_app(), recording, subject, is_stopping)
-        server = _Server(uvicorn.Config(app, loop=LOOP), announcement, beside)
+        server = _Server(app, announcement, beside)
         if ends_with_input:
             threading.Thread(target=server.stop_with_input, daemon=True).start()
         log = logging.getLogger("uvicorn.error")
         log.setLevel(logging.WARNING)
-        # The reason why the app did not start is logged just before; one line is enough.
-        log.addFilter(lambda line: "startup failed" not in line.getMessage())
+        log.addFilter(_is_news)
         # The embedded S3 writes to the same log from a thread of its own, and the page asks often.
         this_thread = threading.get_ident()
         logging.getLogger("uvicorn.access").addFilter(
             lambda line: line.thread == this_thread and PATH not in line.getMessage()
         )
-        _end_as_by_ctrl_c()
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[reserved])
+        for each in (logging.getLogger("uvicorn"), logging.getLogger("uvicorn.access")):
+            for handler in each.handlers:
+                vars(handler).update(handleError=server.lose_line)
+        # uvicorn's own, but early: it puts back what it found, and then raises the signal once
+        # more. So nothing interrupts what is closed after it.
+        handle_signals(server.handle_exit)
+        server.run(sockets=[reserved])
     if not server.started:
         return STARTUP_FAILURE
     print("Closed.")
@@ -101,8 +111,16 @@ def _announcement_of(step: Step, url: str, added: Mapping[str, str]) -> list[str
 class _Server(uvicorn.Server):
     """Says where it is once it can be reached."""
 
-    def __init__(self, config: uvicorn.Config, announcement: list[str], beside: ExitStack) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, announcement: list[str], beside: ExitStack) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop=LOOP,
+                timeout_graceful_shutdown=GRACE_S,
+                callback_notify=self._look_for_a_reader,
+                timeout_notify=LOOK_S,
+            )
+        )
         self._announcement, self._beside = announcement, beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -113,28 +131,39 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.to_thread(self._beside.close)  # or pages would wait for its pictures
         await super().shutdown(sockets)
+        if self.force_exit:  # at a second Ctrl-C uvicorn leaves requests and the app as they are
+            for request in self.server_state.tasks:
+                request.cancel()
+            await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+            await self.lifespan.shutdown()
 
     def stop_with_input(self) -> None:
-        sys.stdin.read()
+        while os.read(sys.stdin.fileno(), 1):
+            pass
         self.should_exit = True
+
+    def lose_line(self, _: logging.LogRecord) -> None:
+        """Take it that a line which cannot be written is one that nobody reads."""
+        if is_for_want_of_a_reader(sys.exception()):
+            self.should_exit = True
+
+    async def _look_for_a_reader(self) -> None:
+        if nobody_reads():
+            self.should_exit = True
+
+
+def _is_news(line: logging.LogRecord) -> bool:
+    """Leave out what was cut short, and a start that failed: its reason was logged just before."""
+    cut_short = line.exc_info and isinstance(line.exc_info[1], asyncio.CancelledError)
+    return not cut_short and "startup failed" not in line.getMessage()
 
 
 def _reserve(port: int) -> socket.socket:
+    """Reserve the port, or another. Listening at once tells whoever wants it at the same time."""
     try:
-        return reserve_port(port)
+        reserved = reserve_port(port)
+        reserved.listen()
     except OSError:
-        print(f"Port {port} is taken.")
+        print(f"Port {port} is taken, so a free one is used. Set PORT to choose another.")
         return reserve_port()
-
-
-def _end_as_by_ctrl_c() -> None:
-    """Let SIGTERM and a closed terminal end the process as Ctrl-C does.
-
-    uvicorn raises the signal that stopped it once more, and only KeyboardInterrupt lets us remove
-    the temporary folder.
-    """
-    if sys.platform == "win32":
-        signal.signal(signal.SIGBREAK, signal.default_int_handler)
-    else:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    return reserved

@@ -1,6 +1,7 @@
 """Commands and a worker find the step that `make run` serves, in another process."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,13 +23,14 @@ from steps.workbook.world.worker_processes import run_command
 pytestmark = pytest.mark.usefixtures("environment")
 
 PATIENCE_S = 60
+URL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
 def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    note = tmp_path / "companions.json"
-    monkeypatch.setattr(companions, "NOTE", note)
-    return note
+    """The note of another process."""
+    monkeypatch.setattr(companions, "NOTES", tmp_path)
+    return tmp_path / f"{companions.PREFIX}1.json"
 
 
 def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
@@ -46,10 +48,10 @@ def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> 
 
 
 def test_the_note_for_make_worker_names_settings_of_yours_and_keeps_no_secret(note: Path) -> None:
-    with companions.note_served(
-        find_step(12), {"API_KEY": "geheim", "S3_ENDPOINT_URL": "http://s3"}
-    ):
-        text = note.read_text(encoding="utf-8")
+    added = {"API_KEY": "geheim", "S3_ENDPOINT_URL": "http://s3"}
+    with companions.note_served(find_step(12), URL, added):
+        (own,) = note.parent.glob(".served.*")
+        text = own.read_text(encoding="utf-8")
         with (
             variables({"DATABASE_URL": None}),
             pytest.raises(ConfigurationError, match=r"^Set DATABASE_URL here"),
@@ -57,7 +59,7 @@ def test_the_note_for_make_worker_names_settings_of_yours_and_keeps_no_secret(no
             companions.work()
 
     assert "geheim" not in text
-    assert not note.exists()
+    assert not own.exists()
 
 
 def test_a_worker_ends_with_the_step_that_it_works_for(
@@ -66,7 +68,9 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
     for_ever = [sys.executable, "-c", "import time; time.sleep(600)"]
     started: list[list[str]] = []
 
-    def start(_: companions.Note, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    def ignore(_: object) -> None: ...
+
+    def start(_: companions.Note, arguments: Sequence[str], **__: bool) -> subprocess.Popen[bytes]:
         started.append(list(arguments))
         step.kill()  # what is served ends just now
         step.wait()
@@ -75,6 +79,7 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
     step = subprocess.Popen(for_ever)  # noqa: S603
     note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}')
     monkeypatch.setattr(companions, "_start", start)
+    monkeypatch.setattr(companions, "handle_signals", ignore)  # those of this process stay its own
 
     assert companions.work() != 0
     assert started == [["worker"]]
@@ -89,7 +94,7 @@ def test_the_file_of_an_export_is_printed_once_it_is_there(
     put_object(s3_client, config.export_bucket, Export.name_of(1), b"id,email\n")
     close_s3_client(s3_client)
 
-    with companions.note_served(find_step(12), {}):
+    with companions.note_served(find_step(12), URL, {}):
         assert companions.print_export(1) == 0
         with pytest.raises(ConfigurationError, match="Export 2 has no file"):
             companions.print_export(2)
@@ -97,28 +102,32 @@ def test_the_file_of_an_export_is_printed_once_it_is_there(
     assert capsys.readouterr().out == "id,email\n"
 
 
-def test_of_two_that_are_served_the_first_has_its_note_again_when_the_second_ends(
-    note: Path,
+def test_of_several_that_are_served_the_newest_is_chosen_and_named(
+    note: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    first = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    text = f'{{"process": {first.pid}, "own": [], "added": {{}}, "step": 12}}'
-    note.write_text(text)
-    with companions.note_served(find_step(12), {}):
-        assert note.read_text() != text
+    other = {"process": os.getppid(), "url": "http://first", "step": 12, "added": {}, "own": []}
+    note.write_text(json.dumps(other), encoding="utf-8")
+    os.utime(note, (1, 1))
+    with companions.note_served(find_step(11), URL, {"S3_ENDPOINT_URL": "http://s3"}):
+        assert companions.command(["users", "list"]) == 0
+        shown = capfd.readouterr().err
+        with pytest.raises(ConfigurationError, match="Export 1 has no file"):
+            companions.print_export(1)  # which the newest has none of
 
-    assert json.loads(note.read_text()) == json.loads(text)
-    first.communicate()
+    assert shown == f"Several are served. This goes to {URL}, the newest.\n"
+    assert capfd.readouterr().err == ""
+    assert [file.name for file in note.parent.glob(".served.*")] == [note.name]
 
 
 def test_a_step_without_commands_leaves_no_note(note: Path) -> None:
-    with companions.note_served(find_step(10), {}):
-        assert not note.exists()
+    with companions.note_served(find_step(10), URL, {}):
+        assert not [*note.parent.glob(".served.*")]
 
 
 def test_a_step_with_commands_and_no_worker_is_served_without_one(
     note: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with companions.note_served(find_step(11), {}):
+    with companions.note_served(find_step(11), URL, {}):
         assert companions.command(["users", "list"]) == 0
         with pytest.raises(ConfigurationError, match=r"a worker\. First: make run STEP=12"):
             companions.work()
@@ -135,7 +144,7 @@ def test_a_command_goes_to_the_database_of_the_step_that_is_served(
     with variables({"DATABASE_URL": url}):
         run_command(find_step(11), "users", "create", "ada@example.com", stdin="correct horse")
 
-    with companions.note_served(find_step(11), {"DATABASE_URL": url}):
+    with companions.note_served(find_step(11), URL, {"DATABASE_URL": url}):
         assert companions.command(["users", "list"]) == 0
 
     assert capfd.readouterr().out == "1 ada@example.com\n"

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import httpx2
@@ -68,15 +70,16 @@ def test_an_export_is_asked_for_written_and_printed(
         server = start(project, "-m", "steps.workbook", "run", "12", "--port", port)
         with server:
             assert server.stdout is not None
-            said = [server.stdout.readline().strip() for _ in range(8)]
+            said = "".join(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
             try:
-                url = said[1].removeprefix("Step 12 is at ").removesuffix("/docs")
+                url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
                 asked = httpx2.post(f"{url}/exports", trust_env=False)
                 (world,) = (project / "tmp").glob("accounts-*")
                 messages = [path.name for path in (world / "broker").iterdir()]
 
-                monkeypatch.setattr(companions, "NOTE", project / ".served.json")
-                note = json.loads(companions.NOTE.read_text(encoding="utf-8"))
+                monkeypatch.setattr(companions, "NOTES", project)
+                (noted,) = project.glob(f"{companions.PREFIX}*")
+                note = json.loads(noted.read_text(encoding="utf-8"))
                 with variables(note["added"]), open_process(Config.from_env()) as process:
                     process.run(process.writer.write(1))
                 assert companions.print_export(1) == 0
@@ -86,7 +89,7 @@ def test_an_export_is_asked_for_written_and_printed(
 
     assert asked.status_code == 202
     assert [name.partition(".")[2] for name in messages] == ["accounts.msg"]
-    assert said[3] == f"DATABASE_URL: {note['added']['DATABASE_URL']}"
+    assert f"DATABASE_URL='{note['added']['DATABASE_URL']}'" in said
     assert capsys.readouterr().out.splitlines() == ["id,email"]
     assert not list((project / "tmp").glob("accounts-*"))
 
