@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import SecretStr
@@ -222,14 +223,16 @@ class _SqliteConnection(sqlite3.Connection):
             raise
 
     def close(self) -> None:
-        """Undo what is not committed, at once.
+        """Undo what is not committed, at once. Twice is harmless.
 
         SQLite itself waits until nobody holds a cursor any more, and keeps others from writing
-        until then. A task that is cancelled leaves such a cursor to the garbage collector.
+        until then. A task that is cancelled leaves such a cursor to the garbage collector. And
+        SQLAlchemy closes a connection again if the task is cancelled while it is closed.
         Source: SQLite, "Closing A Database Connection".
         """
-        if self.in_transaction:
-            self.rollback()
+        with suppress(sqlite3.ProgrammingError):  # who is closed can tell of no transaction
+            if self.in_transaction:
+                self.rollback()
         super().close()
 
 

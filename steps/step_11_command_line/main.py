@@ -12,6 +12,7 @@ from . import NUMBER
 from .app import App
 from .bucket_handler import BucketHandler
 from .config import Config
+from .dependencies import require_api_key
 from .health_handler import HealthHandler
 from .infra import InfraContainer
 from .user_handler import UserHandler
@@ -24,7 +25,7 @@ class RouteRegistrar(Protocol):
 def make_handlers(application: Callable[[], App]) -> tuple[RouteRegistrar, ...]:
     return (
         UserHandler(lambda: application().user_service),
-        BucketHandler(lambda: application().bucket_repository, lambda: application().config),
+        BucketHandler(lambda: application().bucket_repository, require_api_key),
         HealthHandler(lambda: application().engine),
     )
 

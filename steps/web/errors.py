@@ -1,8 +1,9 @@
 """Every error leaves as JSON with `detail`, and never repeats what was sent."""
 
 import logging
+from traceback import walk_tb
 
-from fastapi import FastAPI, Request, status
+from fastapi import FastAPI, Request, routing, status
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -33,7 +34,11 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(errors.AccountsError)
     async def answer_accounts_error(_: Request, error: errors.AccountsError) -> JSONResponse:
-        status_code = STATUS[type(error)]
+        known = [kind for kind in type(error).__mro__ if kind in STATUS]  # the nearest one first
+        if not known:
+            logger.error("%s has no status: %s", type(error).__name__, error)
+            return _internal_server_error()
+        status_code = STATUS[known[0]]
         if status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
             logger.error("%s Cause: %r", error, error.__cause__)
         return JSONResponse({"detail": str(error)}, status_code)
@@ -47,17 +52,26 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def answer_http_error(request: Request, error: HTTPException) -> Response:
         # FastAPI says 400 to bytes that no JSON parser can read and 422 to other broken JSON.
-        if error.status_code == status.HTTP_400_BAD_REQUEST:
+        if error.status_code == status.HTTP_400_BAD_REQUEST and _is_fastapis_own(error):
             error.status_code = status.HTTP_422_UNPROCESSABLE_CONTENT
         return await http_exception_handler(request, error)
 
     @app.exception_handler(Exception)
     async def answer_unexpected_error(_: Request, __: Exception) -> JSONResponse:
-        return JSONResponse(
-            {"detail": "Internal Server Error"}, status.HTTP_500_INTERNAL_SERVER_ERROR
-        )
+        return _internal_server_error()
 
     app.add_middleware(_ReadableStartupFailure)
+
+
+def _internal_server_error() -> JSONResponse:
+    detail = {"detail": "Internal Server Error"}
+    return JSONResponse(detail, status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def _is_fastapis_own(error: HTTPException) -> bool:
+    """Tell by where it was raised: who raises a status on purpose may use the same words."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals is vars(routing)
 
 
 class _ReadableStartupFailure:

@@ -1,6 +1,7 @@
 """The engine that every step from 07 on opens: what `open_engine` promises, awaited."""
 
 import asyncio
+import gc
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from threading import get_ident
 
+import anyio
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
@@ -217,26 +219,38 @@ async def test_what_a_cancelled_task_was_writing_keeps_nobody_from_writing(
     del cursor
 
 
-async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_and_no_lock(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", ["once", "at every await"])
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_tasks_that_are_cancelled_at_any_moment_leave_no_connection_no_lock_and_no_error(
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    end: str,
+    how: str,
 ) -> None:
+    """A task group, such as the one around a stream, cancels again whatever its tasks await."""
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 2_000)
 
-    async def write(number: int) -> None:
-        async with AsyncSession(engine) as session:
-            session.add(UserRow(email=f"{number % 3}@example.com", password_hash="-"))
-            await session.flush()
-            await session.rollback()
+    async def write(number: int, scope: anyio.CancelScope) -> None:
+        with scope:
+            async with AsyncSession(engine) as session:
+                session.add(UserRow(email=f"{number}@example.com", password_hash="-"))
+                await session.flush()
+                await getattr(session, end)()
 
     await users_in(engine)
     for turns in range(60):
-        task = asyncio.create_task(write(turns))
+        scope = anyio.CancelScope()
+        task = asyncio.create_task(write(turns, scope))
         for _ in range(turns):
             await asyncio.sleep(0)
-        task.cancel()
+        (task if how == "once" else scope).cancel()
         await asyncio.wait([task])
 
     assert pool_of(engine).checkedout() == 0
+    gc.collect()  # a future tells only now of an error that nobody has asked for
+    errors = [record.exc_info for record in caplog.records if record.name == "asyncio"]
+    assert not any(errors)
     async with AsyncSession(engine) as session:
         session.add(UserRow(email="ada@example.com", password_hash="-"))
         await session.commit()

@@ -148,6 +148,14 @@ def test_many_cold_starts_on_one_new_file_all_succeed(settings: Settings) -> Non
         assert sorted(threads.map(connect, range(len(engines)))) == list(range(len(engines)))
 
 
+def test_a_sqlite_connection_may_be_closed_twice(tmp_path: Path) -> None:
+    for statement in ("SELECT 1", "INSERT INTO users (email, password_hash) VALUES ('a', '-')"):
+        connection = database._SqliteConnection(tmp_path / "accounts.db")
+        connection.execute(statement)
+        connection.close()
+        connection.close()
+
+
 def test_a_connection_waits_its_turn_to_switch_a_new_file_to_wal(tmp_path: Path) -> None:
     class BusyTwice(sqlite3.Connection):
         refusals = 2

@@ -5,14 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException, WebSocket
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
@@ -203,6 +204,68 @@ def test_a_copied_step_runs_as_it_is_without_the_original(
         "health": {"step": step.number, "database": "ok"},
         "originals": [],
     }
+
+
+# What an app adds to it, or replaces
+
+
+class EmailHandler:
+    """A handler of a step that has handlers: it is given a callable that returns its service."""
+
+    def __init__(self, service: Callable[[], Any]) -> None:
+        self._service = service
+
+    def register_routes(self, router: APIRouter) -> None:
+        router.websocket("/emails")(self.answer)
+
+    async def answer(self, websocket: WebSocket) -> None:
+        await answer_with_emails(websocket, self._service())
+
+
+async def answer_with_emails(websocket: WebSocket, service: Any) -> None:
+    await websocket.accept()
+    async for user_id in websocket.iter_text():
+        user = service.get_user(int(user_id))
+        await websocket.send_text((await user if isawaitable(user) else user).email)
+
+
+def test_a_websocket_gets_the_service_as_any_call_does(step: Step) -> None:
+    app = step.create_app()
+    if step.has("user_handler"):
+        EmailHandler(lambda: app.state.application.user_service).register_routes(app.router)
+    else:
+        routes = import_module(f"{step.package}.routes")
+
+        async def answer(websocket: WebSocket, service: Any) -> None:
+            await answer_with_emails(websocket, service)
+
+        answer.__annotations__["service"] = routes.UserServiceDep
+        app.websocket("/emails")(answer)
+
+    with TestClient(app) as client:
+        client.post("/users", json=ADA).raise_for_status()
+        with client.websocket_connect("/emails") as websocket:
+            for _ in range(2):
+                websocket.send_text("1")
+                assert websocket.receive_text() == ADA["email"]
+
+
+def test_the_check_of_the_key_has_one_name_to_override_before_the_start_and_after_it(
+    step: Step,
+) -> None:
+    def ask_for_tea() -> None:
+        raise HTTPException(418)
+
+    app = step.create_app()
+    require_api_key = import_module(f"{step.package}.dependencies").require_api_key
+    app.dependency_overrides[require_api_key] = ask_for_tea
+
+    with TestClient(app) as client:
+        assert client.post("/buckets", json={"name": "photos"}).status_code == 418
+        app.dependency_overrides.clear()
+        assert client.post("/buckets", json={"name": "photos"}).status_code == 401
+        app.dependency_overrides[require_api_key] = ask_for_tea
+        assert client.post("/buckets", json={"name": "photos"}).status_code == 418
 
 
 # Two apps in one process

@@ -14,10 +14,9 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 from steps.domain.entities import User
-from steps.domain.errors import ConfigurationError, UserNotFound
+from steps.domain.errors import ConfigurationError, InvalidApiKey, UserNotFound
 from steps.domain.urls import sqlite_url
 from steps.step_10_route_registrars import __main__ as program
 from steps.step_10_route_registrars.app import App
@@ -26,6 +25,7 @@ from steps.step_10_route_registrars.config import Config
 from steps.step_10_route_registrars.main import RouteRegistrar, create_app, make_handlers
 from steps.step_10_route_registrars.services import UserService
 from steps.step_10_route_registrars.user_handler import UserHandler
+from steps.web.errors import install_error_handlers
 from steps.workbook.catalogue import find_step
 from steps.workbook.experiments.step_10 import shutdown_under_load
 from steps.workbook.experiments.step_10.shutdown_under_load import PEOPLE, Shutdown
@@ -131,18 +131,23 @@ def test_a_handler_signs_up_in_memory_as_in_a_database(recording: Recording) -> 
     assert recording.of_kind("engine", "S3 client") == []
 
 
-def test_a_key_is_asked_for_by_the_handler_that_needs_it() -> None:
+def test_a_handler_asks_for_the_key_in_the_way_that_it_is_given() -> None:
+    async def ask_for_tea(key: str | None = None) -> None:
+        if key != "tea":
+            raise InvalidApiKey
+
     names: list[str] = []
     buckets = SimpleNamespace(list_names=lambda: names, add=names.append)
     app = FastAPI()
-    handler = BucketHandler(lambda: cast(Any, buckets), lambda: Config(api_key=SecretStr("key")))
+    install_error_handlers(app)
+    handler = BucketHandler(lambda: cast(Any, buckets), ask_for_tea)
     handler.register_routes(app.router)
-    client = TestClient(app, raise_server_exceptions=False)
+    client = TestClient(app)
 
-    for key in ("wrong", "key"):
-        client.post("/buckets", json={"name": f"photos-{key}"}, headers={"X-API-Key": key})
-
-    assert client.get("/buckets").json() == ["photos-key"]
+    for key, status in [("coffee", 401), ("tea", 201)]:
+        answer = client.post(f"/buckets?key={key}", json={"name": f"photos-{key}"})
+        assert answer.status_code == status
+    assert client.get("/buckets").json() == ["photos-tea"]
 
 
 # Routes come before the start

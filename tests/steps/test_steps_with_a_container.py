@@ -13,7 +13,7 @@ from botocore.exceptions import NoRegionError
 from dependency_injector import wiring
 from dependency_injector.errors import Error
 from dependency_injector.providers import BaseSingleton, Dependency, Factory, ThreadSafeSingleton
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
@@ -236,22 +236,6 @@ def test_a_request_finds_the_container_of_its_own_app(step: Step, tmp_path: Path
             request = HTTPConnection({"type": "http", "app": app})
             assert anyio.run(get_container, request) is app.state.container
         assert one.state.container is not two.state.container
-
-
-def test_a_websocket_finds_it_as_well(step: Step) -> None:
-    dependencies = module(step, "dependencies")
-    app = step.create_app()
-
-    async def answer(websocket: WebSocket, service: Any) -> None:
-        await websocket.accept()
-        await websocket.send_text(type(service).__name__)
-        await websocket.close()
-
-    answer.__annotations__["service"] = dependencies.UserServiceDep
-    app.websocket("/who")(answer)
-
-    with TestClient(app) as client, client.websocket_connect("/who") as websocket:
-        assert websocket.receive_text() == "UserService"
 
 
 def test_a_provider_is_overridden_like_any_dependency(step: Step) -> None:
