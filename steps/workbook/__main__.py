@@ -93,7 +93,7 @@ def diff(
 ) -> int:
     """Show what a step changes."""
     from steps.workbook.reading.sources import changes_of
-    from steps.workbook.reading.terminal import print_diff
+    from steps.workbook.reading.printing import print_diff
 
     found = find_step(step)
     changes = changes_of(found, imports=every)
