@@ -16,7 +16,7 @@ help:  ## list the targets
 
 # Jupyter keeps notes in the home folder: where there is none to write to, in one of ours.
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@[ -w "$$HOME/." ] || { export HOME="$(CURDIR)/.venv/home"; mkdir -p "$$HOME"; }; \
+	@[ -n "$$HOME" ] && [ -w "$$HOME/." ] || { export HOME="$(CURDIR)/.venv/home"; mkdir -p "$$HOME"; }; \
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3

@@ -85,6 +85,19 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
     assert capsys.readouterr().out == "The step is not served any more, so its worker ends.\n"
 
 
+def test_a_worker_ends_when_nobody_reads_its_output_any_more(
+    note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as worker:
+        monkeypatch.setattr(companions, "_start", lambda *_, **__: worker)
+        monkeypatch.setattr(companions, "handle_signals", lambda _: None)
+        monkeypatch.setattr(companions, "nobody_reads", lambda: True)
+        with companions.note_served(find_step(12), URL, {}):
+            assert companions.work() == 0
+
+    assert worker.returncode != 0
+
+
 def test_the_file_of_an_export_is_printed_once_it_is_there(
     note: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
