@@ -40,7 +40,7 @@ def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
 def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait(PATIENCE_S)
-    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}')
+    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}', "utf-8")
 
     with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
         companions.work()
@@ -76,7 +76,7 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
         return subprocess.Popen(for_ever, creationflags=CREATION_FLAGS)  # noqa: S603
 
     step = subprocess.Popen(for_ever)  # noqa: S603
-    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}')
+    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}', "utf-8")
     monkeypatch.setattr(companions, "_start", start)
     monkeypatch.setattr(companions, "handle_signals", ignore)  # those of this process stay its own
 

@@ -16,8 +16,8 @@ import pytest
 from steps.workbook.catalogue import find_step
 from steps.workbook.running import companions
 from steps.workbook.running.serve_step import _reserve
-from steps.workbook.world.environment import embedded_environment
-from steps.workbook.world.serving import HOST, reserve_port, url_of
+from steps.workbook.world.environment import embedded_environment, new_database
+from steps.workbook.world.serving import HOST, reserve_port, serve_module, url_of
 from steps.workbook.world.stopping import closings_in, wait_until_refused
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -71,19 +71,24 @@ def serve_step_10() -> "Iterator[tuple[subprocess.Popen[str], str, Path]]":
         yield process, url, Path(database).parent
 
 
+@contextmanager
+def request_that_hangs(url: str) -> Iterator[None]:
+    """Send a request whose end never comes; leaving waits until it has been cut short."""
+    address = HOST, int(url.rpartition(":")[2])
+    with socket.create_connection(address, PATIENCE_S) as caller:
+        lines = "POST /users HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 9"
+        caller.sendall("\r\n".join([*lines, "Content-Type: application/json", "", ""]).encode())
+        assert b"100" in caller.recv(99)  # somebody waits for the rest of it
+        yield
+        assert b"500" in caller.recv(99)
+
+
 def test_a_second_ctrl_c_ends_a_request_that_hangs_and_closes_the_rest() -> None:
     with serve_step_10() as (process, url, folder):
-        address = HOST, int(url.rpartition(":")[2])
-        with socket.create_connection(address, PATIENCE_S) as caller:
-            head = (
-                "POST /users HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
-            )
-            caller.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
-            assert b"100" in caller.recv(99)  # somebody waits for the rest of it
+        with request_that_hangs(url):
             os.killpg(process.pid, signal.SIGHUP)  # the terminal is closed
             wait_until_refused(url)
             os.killpg(process.pid, signal.SIGINT)
-            assert b"500" in caller.recv(99)
         errors = process.communicate(timeout=PATIENCE_S)[1]
 
     assert process.returncode == 0
@@ -91,6 +96,21 @@ def test_a_second_ctrl_c_ends_a_request_that_hangs_and_closes_the_rest() -> None
     assert "Traceback" not in errors
     assert "exceeded" not in errors  # which would be the end of the patience, not Ctrl-C
     assert not folder.exists()
+
+
+def test_a_second_ctrl_c_closes_what_a_program_of_a_step_has_opened() -> None:
+    with (
+        new_database(),
+        serve_module([find_step(10).package], environment={"PORT": "0"}) as server,
+        request_that_hangs(server.url),
+    ):
+        server.process.send_signal(signal.SIGINT)
+        wait_until_refused(server.url)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(PATIENCE_S) == 0
+
+    assert closings_in(server.lines) == ["S3 client", "engine"]
+    assert not any("exceeded" in line for line in server.lines)
 
 
 def test_a_step_is_closed_when_nobody_reads_its_output_any_more() -> None:
