@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 import threading
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -97,13 +99,13 @@ class _Server(uvicorn.Server):
         if self.started:
             print(*self._announcement, sep="\n", flush=True)
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self.force_exit:  # at a second Ctrl-C uvicorn leaves requests and the app as they are
-            for request in self.server_state.tasks:
-                request.cancel()
-            await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-            await self.lifespan.shutdown()
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Cut short what still runs at a second Ctrl-C. uvicorn would leave the app open."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+        elif sig == signal.SIGINT:
+            for request in list(self.server_state.tasks):
+                request.get_loop().call_soon_threadsafe(request.cancel)
 
     def lose_line(self, _: logging.LogRecord) -> None:
         """Take it that a line which cannot be written is one that nobody reads."""
