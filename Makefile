@@ -18,7 +18,7 @@ help:  ## list the targets
 
 # Jupyter keeps notes in the home folder: where there is none to write to, in one of ours.
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@[ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
+	@[ -n "$$HOME" ] && [ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
 	PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
