@@ -198,3 +198,16 @@ def test_a_python_without_venv_says_so_in_a_line(monkeypatch: pytest.MonkeyPatch
 def test_loopback_needs_no_proxy_but_without_one_nothing_is_said() -> None:
     assert set_up.environment({"NO_PROXY": "a"})["NO_PROXY"] == "a,localhost,127.0.0.1,::1"
     assert set_up.environment({"PATH": "/bin", "UV_INDEX": "x"}) == {"PATH": "/bin"}
+
+
+def test_the_environment_of_another_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    shutil.copy(PROJECT / "tests" / "conftest.py", tmp_path / "tests")
+    refused = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "pytest", "--rootdir", tmp_path, tmp_path / "tests"],
+        cwd=PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert refused.returncode == 4
+    assert "make .venv/ready" in refused.stdout + refused.stderr
