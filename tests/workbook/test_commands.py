@@ -272,8 +272,10 @@ def test_make_lab_finds_jupyter_whatever_the_project_s_folder_is_called(
     for folder in (commands, project / "steps" / "workbook"):
         folder.mkdir(parents=True)
     shutil.copy(PROJECT / "Makefile", project)
-    for made in ("requirements.txt", "constraints.txt", ".venv/ready"):
+    for made in ("requirements.txt", "constraints.txt"):
         (project / made).touch()
+    ready = f"python3 in {project.resolve()}\n"
+    (project / ".venv" / "ready").write_text(ready, encoding="utf-8")
     (commands / "jupyter").write_text("#!/bin/sh\necho ours: $*\n")
     (commands / "jupyter").chmod(0o755)
 

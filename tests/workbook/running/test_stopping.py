@@ -65,8 +65,8 @@ def serve_step_10() -> "Iterator[tuple[subprocess.Popen[str], str, Path]]":
         shown = ""
         while "DATABASE_URL" not in shown:
             shown += process.stdout.readline()
-        (url,) = re.findall(r"is at (http://\S+)/docs", shown)
-        (database,) = re.findall(r"sqlite:///(\S+)", shown)
+        (url,) = re.findall(r"(http://\S+)/docs", shown)
+        (database,) = re.findall(r"sqlite:///([^\s']+)", shown)
         assert Path(database).exists()
         yield process, url, Path(database).parent
 
