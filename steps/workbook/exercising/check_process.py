@@ -7,8 +7,10 @@ input. What exercises print goes where errors go, with END_OF_TASK after each ta
 
 import faulthandler
 import io
+import logging
 import os
 import sys
+import threading
 import traceback
 from contextlib import suppress
 from json import dumps, loads  # kept: what is checked may replace those of the module
@@ -144,6 +146,11 @@ def _in_words(error: BaseException) -> str:
     return f"{kind}: {text}".strip().rstrip(":")
 
 
+def _print_in_words(raised: Any) -> None:
+    """Print one line of an error that is in nobody's way, instead of a traceback."""
+    print(_in_words(raised.exc_value or raised.exc_type()), file=sys.stderr)
+
+
 def _is_learners(filename: str, tests: str) -> bool:
     name = Path(filename).stem
     return name == tests.removeprefix("test_") if tests else name.startswith("ex_")
@@ -159,6 +166,9 @@ def main() -> int:
         for name in NEEDED:
             __import__(name)
         files = loads(sys.stdin.readline() or "[]")
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
+    logging.getLogger("asyncio").propagate = False  # it would print what is told anyway
+    threading.excepthook = sys.unraisablehook = _print_in_words
     sys.stdin = io.TextIOBase()  # raises an error when it is read: nobody answers
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)  # a learner's own options may name what is not loaded

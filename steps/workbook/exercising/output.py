@@ -6,7 +6,7 @@ END_OF_TASK = b"\x1e"
 """After this, what was printed before is of no interest any more."""
 
 MOST_LINES = 200
-MOST_OF_A_LINE = 500
+MOST_OF_A_LINE, MOST_OF_ONE_IN_MANY = 500, 150
 KEPT = 2**16
 """How many bytes are kept of the beginning of what was printed, and of its end."""
 
@@ -36,26 +36,31 @@ class Output:
             self._last = self._last[-KEPT:]
 
     def text(self) -> str:
-        kept = (self._first + self._last).decode("utf-8", errors="replace")
-        return in_part(kept, MOST_LINES, self._lines_between)
+        first, last = (part.decode(errors="replace") for part in (self._first, self._last))
+        if not self._lines_between:
+            return in_part(first + last, MOST_LINES)
+        half = MOST_LINES // 2
+        head, tail = first.split("\n"), last.rstrip("\n").split("\n")
+        left_out = len(head[half:]) + self._lines_between - 1 + len(tail[:-half])
+        return _joined(head[:half], left_out, tail[-half:])
 
 
-def in_part(text: str, most: int = 20, more: int = 0) -> str:
-    """Return the first and the last lines of a text, `most` in all, and say how many others it has.
-
-    `more` lines in the middle are left out already.
-    """
+def in_part(text: str, most: int = 20) -> str:
+    """Return the first and the last lines of a text, and say how many are between them."""
     lines = text.strip("\n").split("\n")
-    left_out = len(lines) + more - most
-    if left_out > 0:
-        half = most // 2
-        lines = [*lines[:half], f"[{left_out:,} lines left out]", *lines[half:][-half:]]
-    return "\n".join(map(_cut, lines))
+    half = most // 2
+    if len(lines) <= most:
+        return _joined(lines, 0, [])
+    return _joined(lines[:half], len(lines) - 2 * half, lines[-half:])
 
 
-def _cut(line: str) -> str:
+def _joined(first: list[str], left_out: int, last: list[str]) -> str:
+    notice = [f"[{left_out:,} lines left out]"] if left_out else []
+    width = MOST_OF_A_LINE if len(first) + len(last) <= 20 else MOST_OF_ONE_IN_MANY
+    return "\n".join(_cut(line, width) for line in [*first, *notice, *last])
+
+
+def _cut(line: str, width: int) -> str:
     line = line.rstrip("\r").rpartition("\r")[2]  # a terminal writes over what was before it
     line = _ESCAPES.sub("", line)
-    if len(line) <= MOST_OF_A_LINE:
-        return line
-    return f"{line[:MOST_OF_A_LINE]} [the rest of this line left out]"
+    return line if len(line) <= width else f"{line[:width]} [the rest of this line left out]"

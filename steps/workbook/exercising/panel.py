@@ -1,5 +1,6 @@
 """What the learner sees: the tasks, one panel for the next of them, and how far it all is."""
 
+import codecs
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
@@ -17,16 +18,25 @@ from steps.workbook.exercising.output import in_part
 from steps.workbook.exercising.reasons import Failure
 
 DONE, NEXT, LATER = ("✓", "green"), ("✗", "red"), ("·", "dim")
+IN_ASCII = {"✓": "v", "✗": "x", "·": "-"}
 WIDEST = 100
 
 
 def console() -> Console:
     """Return a console that is not wider than reads well."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without these letters
+        codecs.register_error("in ASCII", _in_ascii)  # for a terminal without these letters
+        sys.stdout.reconfigure(errors="in ASCII")
     out = Console(highlight=False)
     out.width = min(out.width, WIDEST)
     return out
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(IN_ASCII.get(letter, "?") for letter in letters), error.end
 
 
 def outcome_of(outcome: Outcome, done: Mapping[str, bool]) -> RenderableType:

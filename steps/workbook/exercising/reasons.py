@@ -4,7 +4,7 @@ import ast
 import re
 import signal
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ def failure_of(exercise: Exercise, event: dict[str, Any]) -> Failure:
     line = event["line"]
     if event["what"] is None:
         return _of_what_was_raised(exercise, "Your code raised", event["error"], line)
+    if gone := _of_a_name(exercise, event["seen"]):
+        return gone
     words = event["what"], line or _line_of(exercise, event["what"])
     return Failure(*words, event["seen"], event["expected"], event["why"])
 
@@ -102,12 +104,8 @@ def _not_in_utf_8(data: bytes) -> int:
 
 
 def _of_what_was_raised(exercise: Exercise, begin: str, error: str, line: int | None) -> Failure:
-    of_this = rf"\b{exercise.name}\b"
-    missing = re.search(rf"{of_this}.* has no attribute '(\w+)'", error) or re.search(
-        rf"cannot import name '(\w+)' from '[\w.]*{of_this}'", error
-    )
-    if missing and (failure := _missing(exercise, missing[1])):
-        return failure
+    if gone := _of_a_name(exercise, error):
+        return gone
     if error.startswith(("CancelledError", "SystemExit", "KeyboardInterrupt")):
         return Failure(ENDED, line)
     if error.startswith("UnsupportedOperation: read"):
@@ -117,31 +115,45 @@ def _of_what_was_raised(exercise: Exercise, begin: str, error: str, line: int | 
     return Failure(f"{begin} {without_path}", line)
 
 
-def _missing(exercise: Exercise, name: str) -> Failure | None:
+def _of_a_name(exercise: Exercise, error: str) -> Failure | None:
     """Say what has become of a name of the starter that the learner's file has no longer."""
+    name = next(iter(re.findall(rf"\b{exercise.name}\b.* has no attribute '(\w+)'", error)), "")
     starter = exercise.answer("starter")
-    at_start, now = _names_in(starter), _names_in(exercise.file)
+    at_start = _names_in(starter)
+    try:
+        now = _names_in(exercise.file)
+    except (OSError, SyntaxError, ValueError):  # somebody has saved it meanwhile
+        return None
     if name not in at_start or name in now:
         return None
     lost = at_start[name]
-    kind = next(kind for kind in KINDS if isinstance(lost, kind))
-    code = ast.unparse(lost)
-    new = {
-        SequenceMatcher(None, code, ast.unparse(node)).ratio(): other
-        for other, node in now.items()
-        if other not in at_start and isinstance(node, kind)
-    }
-    if new:
-        other = new[max(new)]
+    if other := _likeliest(name, lost, {n: node for n, node in now.items() if n not in at_start}):
         what = f"You renamed {name}: it is {other} now. Call it {name} again"
-        failure = Failure(what, now[other].lineno)
-    else:
-        failure = Failure(f"Your file has no {name} any more: bring these lines back")
+        return Failure(what, now[other].lineno)
     first = min([lost, *getattr(lost, "decorator_list", [])], key=lambda node: node.lineno).lineno
     lines = starter.read_text(encoding="utf-8").splitlines()[first - 1 : lost.end_lineno]
-    where = starter.relative_to(PROJECT).as_posix()
-    why = f"They are in {where}. Only make reset STEP={exercise.key} throws your work away."
-    return failure if new else replace(failure, code="\n".join(lines), why=why)
+    return Failure(
+        f"Your file has no {name} any more: bring these lines back",
+        code="\n".join(lines),
+        why=f"They are in {starter.relative_to(PROJECT).as_posix()}. "
+        f"Only make reset STEP={exercise.key} throws your work away.",
+    )
+
+
+def _likeliest(name: str, lost: ast.stmt, new: dict[str, ast.stmt]) -> str | None:
+    """Return which of the new names is that of what is lost: of its kind, and like it.
+
+    A prediction is like none: its value is new, too.
+    """
+    kind = next(kind for kind in KINDS if isinstance(lost, kind))
+    least = 0 if ast.Assign in kind else 0.5
+    likeness = {
+        other: SequenceMatcher(None, ast.unparse(lost), ast.unparse(node)).ratio()
+        for other, node in new.items()
+        if isinstance(node, kind) and other.isupper() == name.isupper()
+    }
+    likeliest = max(likeness, key=lambda other: likeness[other], default=None)
+    return likeliest if likeliest and likeness[likeliest] > least else None
 
 
 def _names_in(path: Path) -> dict[str, ast.stmt]:
