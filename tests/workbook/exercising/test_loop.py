@@ -83,6 +83,7 @@ class Learner:
         for event in map(json.loads, run.stdout.splitlines()):
             exercise = exercises[event["file"]]
             of_copy = OfCopy(exercise.name, self.project)
+            assert exercise.key not in failures
             if event["kind"] == "fails":
                 failures[exercise.key] = failure_of(of_copy, event)
             elif event["kind"] == "broken":
@@ -415,13 +416,15 @@ def test_what_the_code_prints_is_shown(learner: Learner) -> None:
 
 
 def test_much_that_is_printed_is_shown_in_part_and_counted() -> None:
-    lines, endless, tasks = Output(), Output(), Output()
+    some, lines, endless, tasks = Output(), Output(), Output(), Output()
+    some.add(b"line\n" * 300)
     for _ in range(10):
         lines.add(b"".join(b"line %d\r\n" % number for number in range(100_000)))
         endless.add(b"x" * 1_000_000)
     tasks.add(b"of a task that passed\n\x1e10 %\r20")
     tasks.add(b" %\n\x1b[31mred\x1b[0m\x07 \xff\n")
 
+    assert some.text() == "\n".join(["line"] * 100 + ["[100 lines left out]"] + ["line"] * 100)
     shown = lines.text().split("\n")
     assert shown[:2] == ["line 0", "line 1"]
     assert shown[100] == "[999,800 lines left out]"
