@@ -44,6 +44,7 @@ class Check:
         files = [str(exercise.tests)] if exercise else []
         self._outcome = Outcome(exercise, exercise.version()) if exercise else None
         self._output = Output()
+        own_path = os.environ.get("PYTHONPATH")
         self._folder = TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True)
         self._events = TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(  # noqa: S603
@@ -55,7 +56,7 @@ class Check:
             env={
                 **os.environ,
                 "PYTHONIOENCODING": "utf-8:backslashreplace",
-                "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [own_path])]),
             },
             start_new_session=True,  # it has no terminal, and ends with all that it started
         )

@@ -200,10 +200,10 @@ NOT_LOADING: dict[str, tuple[str | bytes, str, int | None]] = {
         1,
     ),
     "02b": ("\n\n\nimport failing\n", "load: ZeroDivisionError: division by zero", 4),
-    "02c": ("\nfrom circle import X\n", "(most likely due to a circular import)", 2),
+    "02c": ("\nfrom circle import X\n", "load: ImportError: cannot import name 'X' from", 2),
     "03a": ("\nraise ImportError('first\\nsecond\\n' * 40)\n", "load: ImportError: first", 2),
-    "03b": ('\n\nTEXT = "\\d"\n', "Python warns of your code: invalid escape sequence", 3),
-    "03c": ("\nimport warning\n", r"invalid escape sequence '\d' (warning.py, line 4)", 2),
+    "03b": ('\n\nTEXT = "\\d"\n', "Python warns of your code: ", 3),
+    "03c": ("\nimport warning\n", "(warning.py, line 4)", 2),
     "05a": ("x = 1\n\nprint(x is 1)\n", 'Python warns of your code: "is" with', 3),
     "05b": (
         "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n"
@@ -228,10 +228,11 @@ NOT_LOADING: dict[str, tuple[str | bytes, str, int | None]] = {
     "08c": ("import os\nos.chdir(os.sep)\ninput()\n", "Nobody can answer here", 3),
     "09a": ("import sys\nsys.stdout.close()\nprint(1)\n", "load: ValueError: I/O operation", 3),
     "09b": (
-        "import json, os, time\njson.dumps = time.time = None\n"
+        "import json, os, time, warnings\njson.dumps = time.time = None\n"
+        "warnings.simplefilter('ignore')\n"
         "hasattr(os, 'fork') and os.fork() and os.wait()\n1 / 0\n",
         "load: ZeroDivisionError: division by zero",
-        4,
+        5,
     ),
 }
 
