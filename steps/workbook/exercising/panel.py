@@ -15,6 +15,7 @@ from steps.workbook.exercising.output import in_part
 from steps.workbook.exercising.reasons import Failure
 
 DONE, NEXT, LATER = ("✓", "green"), ("✗", "red"), ("·", "dim")
+WIDEST = 100
 
 
 def console() -> Console:
