@@ -399,3 +399,20 @@ def test_a_page_shows_the_server_that_comes_after_its_own(
             visit.expect_words("engine 7 opened")
             assert visit.rows("engine") == ["engine 7"]
             visit.expect_state("Live")
+
+
+EASY_TO_SEE = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+def test_two_steps_in_light_and_dark_are_easy_to_see_and_ask_nobody_else(browser: Browser) -> None:
+    with open_page(browser, 12, 1) as visit:
+        for button in ("Sign up", "Sign up once more", "Look up the user", "Five new users at once"):
+            visit.press(button)
+        visit.expect_words("request 8 ends")
+        for theme in ("light", "dark"):
+            visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            found = visit.page.evaluate(EASY_TO_SEE)
+            print(theme, found)
+            visit.page.screenshot(path=f"/tmp/pt-{theme}.png")
+            assert found["faults"] == []
+        print(visit.page.evaluate("""() => [...document.querySelectorAll("#calls,.scrolled,aside,#answers,#legend,footer")].map(e=>[e.id||e.className,e.getBoundingClientRect().top,e.getBoundingClientRect().bottom])"""))
