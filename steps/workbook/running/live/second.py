@@ -76,8 +76,8 @@ def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Sec
 
     `added` names what this process has put into its environment, which the other must not see; nor
     does it see a database, an S3 or a broker of the reader's, where the two would meet.
-    The other process ends when its standard input does: even when this one is killed. Raises
-    ServerDidNotStart.
+    The other process is away from the signals of our terminal, and ends when its standard input
+    does: even when this one is killed. Raises ServerDidNotStart.
     """
     hidden = {*SHARED, *added}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
@@ -90,6 +90,7 @@ def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Sec
         stdout=subprocess.PIPE,
         encoding="utf-8",
         creationflags=CREATION_FLAGS,
+        start_new_session=True,
     )
     lines = iter(process.stdout or ())
     reader = Thread(target=deque, args=(lines, 0))  # it reads on, and forgets
