@@ -186,7 +186,8 @@ def what_is_missing(part: Newest, dropped: int) -> list[str]:
     """Return what has to be said of what is not kept, left out, or folded."""
     events = f"{_plural(dropped, 'earlier event')} not kept."
     requests = f"{_plural(part.left_out, 'earlier request')} not shown."
-    folded = f"{_plural(len(part.folded), 'earlier request')} folded into one row."
+    each = " each" * (len(part.folded) > 1)
+    folded = f"{_plural(len(part.folded), 'earlier request')} folded into one row{each}."
     return (
         [events] * (dropped > 0) + [requests] * (part.left_out > 0) + [folded] * bool(part.folded)
     )
@@ -343,7 +344,7 @@ def _style() -> str:
     )
     return (
         f"<style>.lifetimes{{--ink:#111827;--paper:#ffffff;--app:#6b7280;{light}fill:var(--ink)}}"
-        f"{fills}.lifetimes .life{{fill-opacity:.16}}.lifetimes .span{{fill-opacity:.5}}"
+        f"{fills}.lifetimes .life{{fill-opacity:.12}}.lifetimes .span{{fill-opacity:.5}}"
         ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
         ".lifetimes .mark{stroke:var(--paper)}"
         ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"

@@ -127,7 +127,7 @@ def test_a_second_step_that_does_not_start_is_said_in_one_line(
 
 def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path) -> None:
     own = {
-        "API_KEY": "it's <a> \"key\"",
+        "API_KEY": 'it\'s <a> "key"',
         "DATABASE_URL": sqlite_url(tmp_path / "own.db"),
         "S3_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_ACCESS_KEY_ID": "own",
