@@ -317,7 +317,7 @@ def test_the_keyboard_is_enough(browser: Browser) -> None:
         evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
         evaluate("document.querySelector('h1').tabIndex = -1")
         evaluate("document.querySelector('h1').focus()")
-        stops = []
+        stops: list[str] = []
         while not stops or stops[-1] != "r1 GET /health 200":
             keyboard.press("Tab")
             stops.append(evaluate(NAME_OF_FOCUS) or evaluate("document.activeElement.textContent"))
@@ -522,7 +522,7 @@ def test_two_steps_in_light_and_dark_are_easy_to_see_and_ask_nobody_else(browser
 
         expect_all_in_view(visit)
         for theme in ("light", "dark"):
-            visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            visit.page.emulate_media(color_scheme=theme)
             found = visit.page.evaluate(EASY_TO_SEE)
             assert found["faults"] == []
             assert all(found["seen"][kind] for kind in ("text", "svg text", "mark", "border"))

@@ -65,8 +65,8 @@ class Other:
 
 
 @pytest.fixture
-def other() -> Iterator[Other]:
-    yield Other()
+def other() -> Other:
+    return Other()
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path
         "TMPDIR": str(tmp_path),
         "PYTHONUNBUFFERED": "1",
     }
-    server = subprocess.Popen(  # noqa: S603
+    server = subprocess.Popen(
         [sys.executable, "-m", "steps.workbook", "run", "3", "--with", "2"],
         env={**os.environ, "CELERY_BROKER_URL": "", **own},
         stdout=subprocess.PIPE,
