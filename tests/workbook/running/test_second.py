@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from fastapi.testclient import TestClient
 
 from steps.domain.urls import sqlite_url
-from steps.workbook.catalogue import Step, find_step
+from steps.workbook.catalogue import PROJECT, Step, find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.running.live.app import Subject, with_live_page
 from steps.workbook.running.live.second import Second
@@ -94,7 +94,8 @@ def test_a_request_reaches_the_second_step_as_it_was_sent(client: httpx2.Client)
 
 def test_a_client_that_goes_away_leaves_nothing_open(client: httpx2.Client, other: Other) -> None:
     with client.stream("GET", "/lifetimes/second/stream") as answer:
-        assert next(answer.iter_raw()) == b"first"  # as it comes
+        parts = answer.iter_raw()  # which closes the answer when nobody has it any more
+        assert next(parts) == b"first"  # as it comes
         assert not other.gone.is_set()
 
     assert other.gone.wait(PATIENCE_S)
@@ -136,7 +137,7 @@ def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path
         "PYTHONUNBUFFERED": "1",
     }
     server = subprocess.Popen(
-        [sys.executable, "-m", "steps.workbook", "run", "3", "--with", "2"],
+        [sys.executable, "-m", "steps.workbook", "run", "12", "--with", "11"],
         env={**os.environ, "CELERY_BROKER_URL": "", **own},
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -147,6 +148,8 @@ def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path
     url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
     children = psutil.Process(server.pid).children(recursive=True)
     groups = [os.getpgid(child.pid) for child in children] if sys.platform != "win32" else []
+    notes = [PROJECT / f".served.{each}.json" for each in (server.pid, children[0].pid)]
+    of_first, of_second = (note.stat().st_mtime_ns for note in notes)
     ada = {"email": "ada@example.com", "password": "correct horse"}
     with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as client:
         page = client.get("/lifetimes").text
@@ -166,6 +169,7 @@ def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert exit_code == 0
     assert farewell.endswith("Closed.\n")
+    assert of_first > of_second  # a worker and commands go to the newest
     assert children
     assert not any(child.is_running() for child in children)
     if sys.platform != "win32":  # which takes its temporary folder from elsewhere
