@@ -22,7 +22,7 @@ from steps.workbook.recording.events import Event, Recording
 if TYPE_CHECKING:
     from IPython.display import HTML
 
-DARK_COLOURS = ("#56B4E9", "#F28E4B", "#2BC596", "#E79FC6", "#E69F00", "#9AD1F5")
+DARK_COLOURS = ("#3FA9E6", "#F2853F", "#21B083", "#E38BBB", "#F2C14E", "#BFE3FA")
 """The same hues in the same order, lighter, on a dark ground."""
 
 IN_USE_KINDS = ("transaction", "connection")
@@ -134,7 +134,7 @@ def draw(
         ]
         bottom += 10 + LANE * len(lanes)
     if frame.legend:
-        notes = [*notes_of(rows, threads=frame.threads), *_what_is_missing(part, dropped)]
+        notes = [*notes_of(rows, threads=frame.threads), *what_is_missing(part, dropped)]
         legend, bottom = _legend(rows, notes, bottom + 24, frame.width)
         parts.append(legend)
     return picture(title, width, bottom + 8, *parts, style=STYLE, class_="lifetimes")
@@ -155,7 +155,7 @@ def describe(part: Newest, title: str, *, is_over: bool, dropped: int = 0) -> st
         sentences.append(
             f"{'Never closed' if is_over else 'Not closed yet'}: {', '.join(left_open)}."
         )
-    sentences += _what_is_missing(part, dropped)
+    sentences += what_is_missing(part, dropped)
     if events:
         sentences.append(_threads_in_words(events))
     return " ".join(sentences)
@@ -180,6 +180,17 @@ def notes_of(rows: list[Row], *, threads: bool) -> list[str]:
     if threads:
         notes.append("Stroke: an event, and the kind of thread that it was in.")
     return notes
+
+
+def what_is_missing(part: Newest, dropped: int) -> list[str]:
+    """Return what has to be said of what is not kept, left out, or folded."""
+    events = f"{_plural(dropped, 'earlier event')} not kept."
+    requests = f"{_plural(part.left_out, 'earlier request')} not shown."
+    each = " each" * (len(part.folded) > 1)
+    folded = f"{_plural(len(part.folded), 'earlier request')} folded into one row{each}."
+    return (
+        [events] * (dropped > 0) + [requests] * (part.left_out > 0) + [folded] * bool(part.folded)
+    )
 
 
 def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> str:
@@ -285,15 +296,6 @@ def _legend(rows: list[Row], notes: list[str], y: int, width: int) -> tuple[str,
     return "".join(parts), y + 16 * len(lines) - 16
 
 
-def _what_is_missing(part: Newest, dropped: int) -> list[str]:
-    events = f"{_plural(dropped, 'earlier event')} not kept."
-    requests = f"{_plural(part.left_out, 'earlier request')} not shown."
-    folded = f"{_plural(len(part.folded), 'earlier request')} folded into one row."
-    return (
-        [events] * (dropped > 0) + [requests] * (part.left_out > 0) + [folded] * bool(part.folded)
-    )
-
-
 def _plural(number: int, what: str) -> str:
     return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
 
@@ -342,15 +344,15 @@ def _style() -> str:
     )
     return (
         f"<style>.lifetimes{{--ink:#111827;--paper:#ffffff;--app:#6b7280;{light}fill:var(--ink)}}"
-        f"@media(prefers-color-scheme:dark){{.lifetimes{{--ink:#f3f4f6;--paper:#18202c;"
-        f"--app:#9ca3af;{dark}}}}}{fills}"
-        ".lifetimes .life{fill-opacity:.16}.lifetimes .span{fill-opacity:.5;stroke:none}"
+        f"{fills}.lifetimes .life{{fill-opacity:.12}}.lifetimes .span{{fill-opacity:.5}}"
         ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
         ".lifetimes .mark{stroke:var(--paper)}"
         ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"
         ".lifetimes .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}"
         ".lifetimes .line{stroke:var(--ink);stroke-width:1.5;fill:none}"
-        ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}</style>"
+        ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}"
+        "@media(prefers-color-scheme:dark){.lifetimes{--ink:#f3f4f6;--paper:#18202c;"
+        f"--app:#9ca3af;{dark}}}.lifetimes .span{{fill-opacity:.3}}}}</style>"
     )
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.display import HTML
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Colours that colour-blind readers tell apart. Source: Okabe and Ito, Color Universal Design."""
+COLOURS = ("#0072B2", "#D55E00", "#00946B", "#C2639C", "#5C4300", "#12324F")
+"""Colours that colour-blind readers tell apart, dark enough for thin lines on white paper.
+
+After Okabe and Ito, Color Universal Design; theirs are lighter, most of all the last two.
+"""
 
 GREY = "#6b7280"
 INK = "#111827"

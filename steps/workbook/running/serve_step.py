@@ -21,7 +21,7 @@ from steps.workbook.running.live.app import PATH, with_live_page
 from steps.workbook.running.live.second import serve_second
 from steps.workbook.running.live.subjects import subject_of
 from steps.workbook.world.environment import embedded_environment
-from steps.workbook.world.serving import LOOP, reserve_port, url_of
+from steps.workbook.world.serving import LOOP, ServerDidNotStart, reserve_port, url_of
 from steps.workbook.world.terminal import handle_signals, is_for_want_of_a_reader, nobody_reads
 
 SHOWN = ("API_KEY", "DATABASE_URL", "S3_ENDPOINT_URL")
@@ -52,15 +52,18 @@ def serve_step(
     with (
         embedded_environment(respect_existing=True) as added,
         _reserve(port) as reserved,
-        note_served(step, url_of(reserved), added),
         record() as recording,
         ExitStack() as beside,
     ):
-        second = (
-            beside.enter_context(serve_second(other, os.environ["API_KEY"], added))
-            if other
-            else None
-        )
+        second = None
+        try:
+            if other:
+                second = beside.enter_context(serve_second(other, os.environ["API_KEY"], added))
+        except ServerDidNotStart as error:
+            print(error, file=sys.stderr)
+            return STARTUP_FAILURE
+        # After the other one: commands and a worker go to the newest.
+        beside.enter_context(note_served(step, url_of(reserved), added))
         announcement = _announcement_of(step, url_of(reserved), added)
 
         def is_stopping() -> bool:

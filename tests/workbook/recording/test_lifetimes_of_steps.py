@@ -12,7 +12,15 @@ from fastapi import Depends
 from sqlalchemy.orm import Session
 
 from steps.infrastructure import passwords
-from steps.workbook.calls import CALLS, LOG_IN, LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
+from steps.workbook.calls import (
+    ASK_FOR_EXPORT,
+    CALLS,
+    LIST_BUCKETS,
+    LOG_IN,
+    LOOK_UP,
+    SIGN_UP,
+    SIGN_UP_AGAIN,
+)
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.pictures.lifetimes import show_lifetimes
 from steps.workbook.recording.events import CLOSED_BY, Event, Recording
@@ -84,6 +92,47 @@ def test_in_step_02_the_engine_of_the_first_request_stays_open() -> None:
 
     assert owners(recording, "engine") == [{1}]
     assert recording.left_open() == ["engine 1", "connection 1"]
+
+
+# What the page of a step says of it
+
+
+def test_a_step_looks_new_where_its_page_says_so_and_else_as_the_one_before() -> None:
+    recordings = {
+        step.number: record_step(step.number, SIGN_UP, LOOK_UP) for step in STEPS if step.number > 1
+    }
+    seen = {number: list(map(str, each.events)) for number, each in recordings.items()}
+    assert seen[2] != seen[3] == seen[4] == seen[5] != seen[6] != seen[7]
+    for step in STEPS[7:]:
+        assert seen[step.number] == seen[7]
+        assert {event.thread for event in recordings[step.number].events} == {"event loop"}
+
+    own = {number: recordings[number].of_request(1) for number in (5, 6, 7)}
+    sessions = {n: sum("session" in each and "opened" in each for each in own[n]) for n in own}
+    commits = {n: sum(each.endswith("commits") for each in own[n]) for n in own}
+    assert sessions == commits == {5: 1, 6: 2, 7: 1}
+    decisions = {n: recordings[n].of_request(2) for n in (6, 7)}
+    assert "transaction 3 commits" in decisions[6]
+    assert "transaction 2 reads only" in decisions[7]
+    assert "worker thread" in {event.thread for event in recordings[7].events}
+
+
+def test_an_export_that_is_asked_for_is_one_commit_and_an_answer() -> None:
+    own = record_step(12, ASK_FOR_EXPORT).of_request(1)
+
+    assert [each for each in own if "commits" in each or "starts" in each] == [
+        "transaction 1 commits",
+        "response 1 starts: 202",
+    ]
+
+
+def test_in_steps_01_and_02_an_s3_client_opens_with_a_request_for_it() -> None:
+    first, second = (record_step(number, LIST_BUCKETS, LIST_BUCKETS) for number in (1, 2))
+
+    assert owners(first, "S3 client") == [{1}, {2}]
+    assert (owners(first, "engine"), first.left_open()) == ([], [])
+    assert owners(second, "S3 client") == [{1}]
+    assert second.left_open() == ["S3 client 1"]
 
 
 # When the commit comes

@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Event
 
 import httpx2
+import psutil
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -23,6 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from steps.workbook.calls import CALLS, Call
 from steps.workbook.catalogue import find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.recorder import record
@@ -116,14 +119,31 @@ def open_page(
     browser: Browser, number: int, other: int = 0, *, dark: bool = False, width: int = 1366
 ) -> Iterator[Visit]:
     """Serve a step with its page and open it; `other` is a step to see beside it."""
-    stopping, step = Event(), find_step(number)
-    with ThreadPoolExecutor() as threads, ExitStack() as stack, ExitStack() as server:
+    step = find_step(number)
+    with ExitStack() as stack:
         stack.enter_context(own_singletons(step))
         recording = stack.enter_context(record())
         second = other and stack.enter_context(serve_second(find_step(other), "key", CLEAN))
         subject = subject_of(step, api_key="key", second=second or None)
-        app = with_live_page(step.create_app(), recording, subject, stopping.is_set)
-        url = server.enter_context(serve(app))
+        yield stack.enter_context(
+            open_app(browser, step.create_app(), recording, subject, dark=dark, width=width)
+        )
+
+
+@contextmanager
+def open_app(
+    browser: Browser,
+    app: FastAPI,
+    recording: Recording,
+    subject: Subject,
+    *,
+    dark: bool = False,
+    width: int = 1366,
+) -> Iterator[Visit]:
+    """Serve an app with its page and open it."""
+    stopping = Event()
+    with ThreadPoolExecutor() as threads, ExitStack() as server:
+        url = server.enter_context(serve(with_live_page(app, recording, subject, stopping.is_set)))
         server.callback(stopping.set)
 
         def stop_server() -> None:
@@ -213,10 +233,17 @@ def test_a_paused_picture_stays_and_then_catches_up(browser: Browser) -> None:
         visit.press("Pause")
         visit.press("Check the health")
         visit.page.wait_for_function("() => latest.words.includes('request 1 ends')")
+        visit.page.evaluate('() => { window.firstWidth = latest.svg.match(/width="(.+?)"/)[1]; }')
+        visit.page.set_viewport_size({"width": 1200, "height": 900})
+        visit.page.wait_for_function('() => !latest.svg.includes(`width="${firstWidth}"`)')
         assert visit.rows("request") == []
 
         visit.press("Go on")
         visit.expect_words("request 1 ends")
+        visit.press("Pause")
+        visit.page.reload()
+        visit.expect_words("request 1 ends")
+        visit.expect_state("Live")
 
 
 def test_clear_leaves_only_what_is_open(browser: Browser) -> None:
@@ -275,15 +302,59 @@ def test_a_new_bucket_takes_the_key_that_the_reader_types(browser: Browser) -> N
         expect(visit.page.locator("#answers li").first).to_have_text("r2 POST /buckets 201")
 
 
+NAME_OF_FOCUS = """() => {
+    const { ariaLabel, labels, textContent } = document.activeElement;
+    return ariaLabel ?? labels?.[0]?.textContent.trim() ?? textContent;
+}"""
+
+
 def test_the_keyboard_is_enough(browser: Browser) -> None:
     with open_page(browser, 3) as visit:
-        for words in ("/docs", "Sign up"):
-            visit.page.keyboard.press("Tab")
-            assert visit.page.evaluate("document.activeElement.textContent") == words
-        assert visit.page.evaluate("document.activeElement.matches(':focus-visible')")
-        visit.page.keyboard.press("Enter")
+        keyboard, evaluate = visit.page.keyboard, visit.page.evaluate
+        for _ in range(2):
+            visit.press("Check the health")
+        visit.expect_words("request 2 ends")
+        evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
+        evaluate("document.querySelector('h1').tabIndex = -1")
+        evaluate("document.querySelector('h1').focus()")
+        stops: list[str] = []
+        while not stops or stops[-1] != "r1 GET /health 200":
+            keyboard.press("Tab")
+            stops.append(evaluate(NAME_OF_FOCUS) or evaluate("document.activeElement.textContent"))
+            assert evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
-        visit.expect_words("request 1 ends: /users")
+        calls = [call.name for call in CALLS]
+        assert stops == [
+            *("/docs", *calls, "Five new users at once", "Picture", "The same in words"),
+            *("Pause", "Clear", "API key, for a bucket:", "r2 GET /health 200"),
+            "r1 GET /health 200",
+        ]
+        bright = visit.page.locator("#picture [data-request]:not(.dim)")
+        assert {each.get_attribute("data-request") for each in bright.all()} == {"1"}
+        visit.page.get_by_role("button", name="Sign up", exact=True).focus()
+        keyboard.press("Enter")
+        visit.expect_words("request 3 ends: /users")
+
+
+def test_who_hears_the_page_hears_each_answer_once(browser: Browser) -> None:
+    with open_page(browser, 3) as visit:
+        visit.press("Sign up")
+        visit.press("Sign up once more")
+
+        said = visit.page.get_by_role("log").locator("p").all_text_contents()
+        assert said == [
+            "r1 POST /users 201",
+            "r2 POST /users 409, This email is already registered.",
+        ]
+        live = visit.page.locator("[aria-live], [role=log], [role=status], [role=alert]")
+        assert {each.get_attribute("id") for each in live.all() if each.is_visible()} == {
+            *("said", "state")
+        }
+        assert visit.page.get_by_role("region").count() == 3  # the buttons, a step, its picture
+        headings = visit.page.get_by_role("heading").all()
+        levels = [each.evaluate("each => each.tagName") for each in headings]
+        assert levels == ["H1", "H2"]
+        assert visit.page.get_by_role("img", name=re.compile("^Step 03")).count() == 1
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -319,26 +390,51 @@ def test_an_answer_picks_out_what_its_request_did(browser: Browser) -> None:
         assert bright.count() >= everything
 
 
+def expect_all_in_view(visit: Visit) -> None:
+    """Buttons, pictures, answers and signs are in the window, and in a picture what is newest."""
+    for selector in ("#calls", ".scrolled", "#pause", "#answers", "#legend"):
+        for part in visit.page.locator(selector).all():
+            box = part.bounding_box()
+            if not part.is_visible():
+                continue
+            assert box, selector
+            assert box["y"] >= 0, selector
+            assert box["y"] + box["height"] <= 900, selector
+    for picture in visit.page.locator(".scrolled:visible").all():
+        box, newest = picture.bounding_box(), picture.locator(".life").last.bounding_box()
+        assert box
+        assert newest
+        assert box["y"] <= newest["y"]
+        assert newest["y"] + newest["height"] <= box["y"] + box["height"]
+        assert newest["x"] + newest["width"] <= box["x"] + box["width"]
+
+
 def test_picture_buttons_and_signs_are_in_view_together(browser: Browser) -> None:
     with open_page(browser, 1) as visit:
+        for _ in range(3):
+            visit.press("Sign up")
+        visit.expect_words("request 3 ends")
+        expect_all_in_view(visit)
+        visit.press("Five new users at once")
         for _ in range(8):
             visit.press("Check the health")
-        visit.expect_words("request 8 ends")
+        visit.expect_words("request 16 ends")
 
-        for selector in ("#calls", "#picture svg", "#answers", "#legend"):
-            box = visit.page.locator(selector).bounding_box()
-            assert box
-            assert box["y"] >= 0
-            assert box["y"] + box["height"] <= 900
-        assert visit.rows("request")[-1] == "request 8"
+        expect_all_in_view(visit)
+        assert visit.rows("request")[-1] == "request 16"
+        expect(visit.page.locator(".missing").first).to_have_text(
+            "4 earlier requests are not shown. 8 earlier requests are folded into one row each."
+        )
 
 
-def test_a_narrow_page_is_no_wider_than_its_window(browser: Browser) -> None:
+def test_a_narrow_or_enlarged_page_is_no_wider_than_its_window(browser: Browser) -> None:
     with open_page(browser, 3, width=390) as visit:
         visit.press("Sign up")
         visit.expect_words("request 1 ends")
 
-        assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
+        for width in (390, 683):  # of a telephone, and of 1366 at 200 %
+            visit.page.set_viewport_size({"width": width, "height": 450})
+            assert visit.page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> None:
@@ -354,6 +450,14 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         visit.expect_answer("r2 GET /health 200 │ r2 200")
         assert all(url.startswith(visit.url) for url in visit.asked_for)
         assert visit.complaints == []
+
+        [process] = [each for each in psutil.Process().children() if "--beside" in each.cmdline()]
+        process.kill()
+        expect(visit.page.get_by_role("alert")).to_have_text("This step does not answer any more.")
+        visit.expect_state("Live")
+        visit.press("Check the health")
+        visit.expect_answer("r3 GET /health 200 │ 502, no answer")
+        visit.expect_words("request 3 ends")
 
 
 LOST = "The connection is lost. Is the server still running?"
@@ -399,3 +503,91 @@ def test_a_page_shows_the_server_that_comes_after_its_own(
             visit.expect_words("engine 7 opened")
             assert visit.rows("engine") == ["engine 7"]
             visit.expect_state("Live")
+
+
+EASY_TO_SEE = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+def test_two_steps_in_light_and_dark_are_easy_to_see_and_ask_nobody_else(browser: Browser) -> None:
+    with open_page(browser, 12, 1) as visit:
+        for button in (
+            "Sign up",
+            "Sign up once more",
+            "Look up the user",
+            "Five new users at once",
+        ):
+            visit.press(button)
+        visit.expect_words("request 8 ends")
+        expect(visit.page.locator(".second .words")).to_contain_text("request 8 ends")
+
+        expect_all_in_view(visit)
+        for theme in ("light", "dark"):
+            visit.page.emulate_media(color_scheme=theme)
+            found = visit.page.evaluate(EASY_TO_SEE)
+            assert found["faults"] == []
+            assert all(found["seen"][kind] for kind in ("text", "svg text", "mark", "border"))
+        assert all(url.startswith(visit.url) for url in visit.asked_for)
+        assert all("status of 409" in complaint for complaint in visit.complaints)
+        visit.press("Clear")
+        for words in (".lifetimes-of:not(.second) .words", ".second .words"):
+            expect(visit.page.locator(words)).not_to_contain_text("request")
+
+
+def odd_app(slow: Event) -> FastAPI:
+    """An app whose answers are odd in many ways."""
+    app = FastAPI()
+
+    @app.get("/text")
+    async def text() -> Response:
+        return Response("<b>no JSON</b>", headers={"X-Request-Number": "99"})
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("on purpose")
+
+    @app.get("/long")
+    async def long() -> JSONResponse:
+        return JSONResponse({"detail": "very" * 200}, 400)
+
+    @app.get("/list")
+    async def a_list(number: int) -> int:
+        return number
+
+    @app.get("/slow")
+    def be_slow() -> None:
+        assert slow.wait(PATIENCE_S)
+
+    return app
+
+
+ODD_PATH = "/odd/<b>&'\"é{nobody}"
+
+
+def test_odd_answers_are_said_as_they_are(browser: Browser) -> None:
+    slow, recording = Event(), Recording()
+    paths = ("/text", "/broken", "/long", "/list?number=x", "/slow", ODD_PATH, "/users")
+    calls = tuple(Call(path, "GET", path, {} if path == "/users" else None) for path in paths)
+    subject = Subject("Odd", calls=calls, api_key='it\'s <a> "key"')
+    with open_app(browser, odd_app(slow), recording, subject, width=390) as visit:
+        assert visit.page.get_by_label("API key").input_value() == subject.api_key
+        for path, answer in (
+            ("/text", "r1 GET /text 200"),
+            ("/broken", "r2 GET /broken 500"),
+            ("/long", "r3 GET /long 400, " + "very" * 200),
+            ("/list?number=x", "r4 GET /list?number=x 422"),
+        ):
+            visit.press(path)
+            visit.expect_answer(answer)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
+
+        visit.page.get_by_role("button", name="/slow", exact=True).click()
+        waiting = visit.page.locator("#answers .waiting")
+        expect(waiting).to_have_text("GET /slow")
+        visit.page.locator("#answers li").last.focus()
+        text = visit.page.get_by_role("button", name="/text", exact=True)
+        text.evaluate("button => { for (let count = 0; count < 20; count++) button.click(); }")
+        slow.set()
+        visit.expect_words("request 25 ends")
+        assert visit.page.locator("#answers li").count() == 12
+        expect(waiting).to_have_count(0)
+        assert visit.page.locator("#picture .dim").count() == 0

@@ -1,6 +1,7 @@
 """What the page /lifetimes gets from its server, seen without a browser."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Semaphore
@@ -214,3 +215,17 @@ def test_the_picture_has_the_width_that_is_asked_for(page: Live) -> None:
             if status == 200:
                 line = next(line for line in answer.iter_lines() if line.startswith("data:"))
                 assert 'viewBox=\\"0 0 640 ' in line
+
+
+def test_a_page_says_how_much_a_long_day_has_left_behind(
+    page: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page.recording, "_limit", 6)
+    for _ in range(20):
+        page.client.get("/")
+    with page.listen() as updates:
+        update = next(updates)
+
+    assert re.search(r"^\d+ earlier events are not kept\.", update["missing"])
+    assert update["open_now"] == "engine 1"
+    assert "request 20 ends" in update["words"]

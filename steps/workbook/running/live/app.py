@@ -18,7 +18,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steps.workbook.calls import CALLS, Call
-from steps.workbook.pictures.chart import Frame, describe, draw, marks_of, notes_of
+from steps.workbook.pictures.chart import (
+    Frame,
+    describe,
+    draw,
+    marks_of,
+    notes_of,
+    what_is_missing,
+)
 from steps.workbook.pictures.rows import newest, rows_of
 from steps.workbook.recording.events import Event, Recording
 from steps.workbook.running.live.second import Second
@@ -73,7 +80,7 @@ class Update(BaseModel):
     `names` are those of the rows, which stay in view while the picture moves below them.
 
     `recording` tells whether the server is the one that made the page. `opened` says how many
-    objects were opened so far, and `open_now` which of them are open.
+    objects were opened so far, `open_now` which of them are open, and `missing` what is not shown.
     """
 
     recording: str
@@ -84,6 +91,7 @@ class Update(BaseModel):
     notes: list[str]
     opened: str
     open_now: str
+    missing: str
     moment: int
 
 
@@ -177,6 +185,7 @@ def _update(
         notes=notes_of(shown, threads=False),
         opened=_opened(so_far),
         open_now=", ".join(recording.left_open()) or "nothing",
+        missing=" ".join(what_is_missing(part, dropped)),
         moment=moment,
     )
 

@@ -1,10 +1,12 @@
 "use strict";
 
-const MOST_ANSWERS = 12, ROW = 26, FEWEST_ROWS = 8, REST = 150, NAMES = 110; // pixels below a picture, and beside it
+const isDouble = document.body.classList.contains("double");
+const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = 8; // of a picture, in pixels and rows
+const REST = isDouble ? 290 : 170, NAMES = 110; // pixels below a picture, and beside it
 const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);
 const sections = [...document.querySelectorAll(".lifetimes-of")];
-const views = (document.body.classList.contains("double") ? sections : sections.slice(0, 1)).map(newView);
+const views = (isDouble ? sections : sections.slice(0, 1)).map(newView);
 let latest = null, paused = false, picked = null;
 
 const fill = (template) => template.replace(/\{(\w+)\}/g, (_, name) => known[name]);
@@ -24,6 +26,7 @@ function newView(section) {
     part(".picture").setAttribute("aria-label", update.words);
     part(".words").textContent = update.words;
     part(".opened").textContent = update.opened;
+    part(".missing").textContent = update.missing;
     part(".open-now").textContent = update.open_now;
     part(".scrolled").scrollTo(part(".scrolled").scrollWidth, part(".scrolled").scrollHeight); // to the newest
     view.marks = update.marks;
@@ -33,11 +36,12 @@ function newView(section) {
   };
   view.root = section.dataset.root;
   view.catchUp = () => view.latest && show(view.latest);
-  view.listen = (after) => {
-    let isFirst = true; // after "Clear", even while it pauses
-    const picture = part(".scrolled"), free = window.innerHeight - picture.getBoundingClientRect().top - REST;
+  view.listen = (after, evenPaused = false) => {
+    const picture = part(".scrolled"), hidden = part(".first").offsetHeight; // later on
+    const top = picture.getBoundingClientRect().top + window.scrollY - hidden;
+    const rows = Math.max(Math.floor((window.innerHeight - top - REST - EDGES) / ROW), FEWEST_ROWS);
     const width = Math.max(picture.clientWidth - NAMES, 200);
-    const rows = Math.max(Math.floor(free / ROW), FEWEST_ROWS);
+    picture.style.maxHeight = `${rows * ROW + EDGES}px`;
     source?.close();
     source = new EventSource(`${view.root}/lifetimes/events?after=${after}&width=${width}&rows=${rows}`);
     source.onopen = () => { view.isLost = false; say(); };
@@ -47,8 +51,8 @@ function newView(section) {
       view.after = after;
       view.server ??= view.latest.recording;
       if (view.latest.recording !== view.server) return location.reload(); // another one, of any step
-      if (!paused || isFirst) show(view.latest);
-      isFirst = false;
+      if (!paused || evenPaused) show(view.latest);
+      evenPaused = false;
     };
   };
   return view;
@@ -61,7 +65,8 @@ function explain() {
 }
 
 function say() {
-  const lost = views.some((view) => view.isLost);
+  const [{ isLost: lost }, second] = views;
+  document.querySelector(".gone").textContent = second?.isLost && !lost ? "This step does not answer any more." : "";
   const connection = lost ? "The connection is lost. Is the server still running?" : "Live";
   at("state").textContent = paused ? `${connection}, paused` : connection;
   at("state").classList.toggle("lost", lost);
@@ -83,16 +88,25 @@ function answer(text) {
   item.textContent = text;
   item.tabIndex = 0;
   at("answers").prepend(item);
-  while (at("answers").children.length > MOST_ANSWERS) at("answers").lastChild.remove();
+  while (at("answers").children.length > MOST_ANSWERS) {
+    if (at("answers").lastChild.matches(":hover, :focus")) pick(null); // it tells nobody that it goes
+    at("answers").lastChild.remove();
+  }
   return (outcomes) => {
     const numbers = outcomes.map(({ number }) => number);
     item.className = outcomes.some(({ failed }) => failed) ? "failed" : "";
     const said = outcomes.map(({ number, words }) => `${number ? `r${number} ` : ""}${text} ${words}`);
     item.textContent = said.length < 2 ? said[0] : outcomes.map(({ number, words }, index) =>
       `${index ? "│ " : ""}${number ? `r${number} ` : ""}${index ? "" : `${text} `}${words}`).join(" ");
+    tell(item.textContent);
     for (const event of ["mouseenter", "focus"]) item.addEventListener(event, () => pick(numbers));
     for (const event of ["mouseleave", "blur"]) item.addEventListener(event, () => pick(null));
   };
+}
+
+function tell(text) { // those who hear the page: once, when it is answered
+  at("said").append(Object.assign(document.createElement("p"), { textContent: text }));
+  while (at("said").children.length > MOST_ANSWERS) at("said").firstChild.remove();
 }
 
 const reasonOf = (body) => {
@@ -103,7 +117,7 @@ const reasonOf = (body) => {
 async function ask(root, url, options) {
   try {
     const response = await fetch(root + url, options), content = await response.json().catch(() => null);
-    const number = response.headers.get("X-Request-Number");
+    const number = response.headers.get("X-Request-Number")?.split(", ").at(-1); // the app may have one, too
     return { number, words: `${response.status}${reasonOf(content)}`, failed: !response.ok, content };
   } catch {
     return { number: null, words: "no answer", failed: true, content: null };
@@ -133,12 +147,11 @@ at("five").addEventListener("click", () => {
 });
 at("pause").addEventListener("click", () => {
   paused = !paused;
-  at("pause").setAttribute("aria-pressed", String(paused));
   at("pause").textContent = paused ? "Go on" : "Pause";
   say();
   if (!paused) views.forEach((view) => view.catchUp());
 });
-at("clear").addEventListener("click", () => views.forEach((view) => view.listen(view.latest ? view.latest.moment : 0)));
+at("clear").addEventListener("click", () => views.forEach((view) => view.listen(view.latest ? view.latest.moment : 0, true)));
 
 at("settings").addEventListener("submit", (event) => event.preventDefault());
 

@@ -16,10 +16,11 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from steps.workbook.catalogue import PROJECT, Step
+from steps.workbook.running.companions import SHARED
 from steps.workbook.world.serving import CREATION_FLAGS, LOOPBACK, ServerDidNotStart
 
 KEPT = ("content-type", "x-api-key", "accept")
-PASSED_ON = ("content-type", "cache-control", "x-request-number")
+PASSED_ON = ("content-type", "content-encoding", "cache-control", "x-request-number")
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Second:
         So the browser asks one server only, which is all that the page may ask.
         """
         request = Request(scope, receive)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        client = httpx2.AsyncClient(base_url=self.url, timeout=None, **LOOPBACK)
+        path = scope["raw_path"].removeprefix(scope["root_path"].encode())  # as it was sent
+        query = scope["query_string"]
+        client = httpx2.AsyncClient(timeout=None, **LOOPBACK)
         sent = client.build_request(
             request.method,
-            path,
-            params=request.url.query,
+            self.url + (path + b"?" * bool(query) + query).decode("ascii"),
             headers={name: request.headers[name] for name in KEPT if name in request.headers},
             content=await request.body(),
         )
@@ -73,11 +74,12 @@ async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
 def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Second]:
     """Serve another step in a process of its own, with a database of its own, and give it out.
 
-    `added` names what this process has put into its environment, which the other must not see.
-    The other process ends when its standard input does: even when this one is killed. Raises
-    ServerDidNotStart.
+    `added` names what this process has put into its environment, which the other must not see; nor
+    does it see a database, an S3 or a broker of the reader's, where the two would meet.
+    The other process is away from the signals of our terminal, and ends when its standard input
+    does: even when this one is killed. Raises ServerDidNotStart.
     """
-    hidden = {"DATABASE_URL", "API_KEY", *added}
+    hidden = {*SHARED, *added}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     command = [sys.executable, "-m", "steps.workbook", "run", str(step.number), "--beside"]
     process = subprocess.Popen(  # noqa: S603
@@ -88,13 +90,14 @@ def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Sec
         stdout=subprocess.PIPE,
         encoding="utf-8",
         creationflags=CREATION_FLAGS,
+        start_new_session=True,
     )
     lines = iter(process.stdout or ())
     reader = Thread(target=deque, args=(lines, 0))  # it reads on, and forgets
     try:
         found = next(filter(None, (re.search(r"http://\S+:\d+", line) for line in lines)), None)
         if found is None:
-            raise ServerDidNotStart(f"step {step.number:02} did not start")
+            raise ServerDidNotStart(f"Step {step.number:02} did not start beside it.")
         reader.start()
         yield Second(f"Step {step.number:02}: {step.title[3:]}", found[0])
     finally:
