@@ -70,6 +70,7 @@ def test_make_help_lists_every_target() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
 
     assert re.findall(r"^make (\S+) - ", listed, re.MULTILINE) == phony.split()
+    assert max(map(len, listed.splitlines())) <= 80
 
 
 @pytest.mark.skipif(
