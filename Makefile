@@ -79,5 +79,5 @@ clean:  ## remove what the targets above made
 
 .venv/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
-	@echo "Setting up .venv, once: a minute at most."
+	@echo "Setting up .venv, once: half a minute with a fast network."
 	@$(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.txt && touch $@
