@@ -11,7 +11,7 @@ WITH ?=
 ALL ?=
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-$(if $(wildcard steps/workbook),,$(error Go to the folder of this Makefile first, or use: make -C its/folder))
+$(if $(wildcard steps/workbook),,$(error Go to its folder first, or use: make -C its/folder))
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile || [ $$? -eq 141 ]
@@ -35,7 +35,7 @@ test: .venv/ready  ## run all tests, notebooks included
 check: lint  ## check what a change breaks most easily, in less than a minute
 	@$(BIN)/python -m pytest -q --no-header tests/workbook/test_structure.py tests/workbook/test_readme.py tests/workbook/exercising/test_guide.py
 
-fix: .venv/ready  ## mend style, and write anew what is made from the catalogue and the exercises
+fix: .venv/ready  ## mend style, and write table, guide and links anew
 	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide && $(BIN)/python -m steps.workbook signposts
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
@@ -44,7 +44,7 @@ notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 diff: .venv/ready  ## show what a step changes, as in: make diff STEP=3
 	@$(BIN)/python -m steps.workbook diff "$(STEP)"$(if $(ALL), --all)
 
-exercise: .venv/ready  ## check the current exercise of a step, as in: make exercise STEP=3
+exercise: .venv/ready  ## check a step's exercise, as in: make exercise STEP=3
 	@$(BIN)/python -m steps.workbook exercise "$(STEP)" || [ $$? -eq 1 ]
 
 hint: .venv/ready  ## show the next hint for it
@@ -65,10 +65,10 @@ reset: .venv/ready  ## put a step's exercises back to their start, after asking
 bench: .venv/ready  ## compare what one request costs in each step
 	@$(BIN)/python -m steps.workbook bench
 
-new-step: .venv/ready  ## copy a step to the next number, as in: make new-step AFTER=7 NAME=my_idea
+new-step: .venv/ready  ## copy a step, as in: make new-step AFTER=7 NAME=my_idea
 	@$(BIN)/python -m steps.workbook new-step "$(AFTER)" "$(NAME)"
 
-new-exercise: .venv/ready  ## add an exercise, as in: make new-exercise STEP=9 NAME=my_question
+new-exercise: .venv/ready  ## add one, as in: make new-exercise STEP=9 NAME=my_question
 	@$(BIN)/python -m steps.workbook new-exercise "$(STEP)" "$(NAME)"
 
 lint: .venv/ready  ## check style, types and imports

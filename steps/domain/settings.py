@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 def _http_url(url: str) -> str:
     parsed = TypeAdapter(HttpUrl).validate_python(url)
     if parsed.username or parsed.password:
-        raise ValueError("credentials belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        raise ValueError("credentials belong in the AWS_* variables")
     return str(parsed).rstrip("/")
 
 

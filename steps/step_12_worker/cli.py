@@ -66,5 +66,8 @@ def create_user(email: str) -> None:
 
 @users.command("list", help="Show everybody who has signed up.")
 def list_users() -> None:
-    for user in run(open_user_service, UserService.list_users):
+    everybody = run(open_user_service, UserService.list_users)
+    for user in everybody:
         print(user.id, user.email)
+    if not everybody:
+        print("No users yet.", file=sys.stderr)

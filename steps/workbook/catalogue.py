@@ -1,5 +1,6 @@
 """The steps in the order in which they are read."""
 
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +15,12 @@ PROJECT = Path(__file__).parents[2]
 USUAL_BUDGET = 60
 """How many lines a step usually may add to the one before: more would be more than one idea."""
 
+ONLY_READ = "00 is a notebook only: notebooks/00_vocabulary.ipynb. Begin with STEP=1."
+"""What somebody hears who wants more of it."""
+
 
 class UnknownStep(Exception):
-    """Nobody can be served that step: one line that lists the steps there are."""
+    """Nobody can be served that step: one line that says which steps there are."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +243,10 @@ def find_step(number: int | str) -> Step:
     for step in STEPS:
         if str(number).strip().lstrip("0") == str(step.number):
             return step
-    known = ", ".join(f"{step.number} ({step.name})" for step in STEPS)
-    raise UnknownStep(f"Say which step, as in STEP={STEPS[-1].number}. There are: {known}.")
+    if re.fullmatch("0+", str(number).strip()):
+        raise UnknownStep(ONLY_READ)
+    first, *_, last = (step.number for step in STEPS)
+    raise UnknownStep(f"Say which step, as in STEP=3: {first} to {last}. README.md tells of each.")
 
 
 def first_step_with(module: str) -> Step:

@@ -49,6 +49,12 @@ def test_who_signs_up_on_the_command_line_logs_in_over_http(step: Step) -> None:
         assert client.post("/login", json=body).status_code == 200
 
 
+def test_where_nobody_has_signed_up_a_person_is_told_and_a_program_gets_nothing(step: Step) -> None:
+    listed = command(step, "users", "list")
+
+    assert (listed.exit_code, listed.stdout, listed.stderr) == (0, "", "No users yet.\n")
+
+
 REFUSED = {
     "an email that is taken": (("users", "create", "ada@example.com"), "already registered", 1),
     "no email": (("users", "create", "ada"), "email: value is not a valid email", 2),

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from steps.domain.urls import sqlite_url
 from steps.workbook.__main__ import cli
-from steps.workbook.catalogue import PROJECT
+from steps.workbook.catalogue import ONLY_READ, PROJECT
+from steps.workbook.exercising.exercises import UnknownExercise, exercises_of
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
 from tests.odd_names import ALL_IN_ONE
 
@@ -81,13 +82,23 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         httpx2.get(f"{url}/health", trust_env=False)
 
 
-@pytest.mark.parametrize(("command", "step"), [("run", ""), ("diff", "99")])
-def test_the_steps_are_listed_when_the_named_one_does_not_exist(command: str, step: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "step", "said"),
+    [("run", "", "Say which step, as in STEP=3: "), ("exercise", "0", f"{ONLY_READ}\n")],
+)
+def test_a_step_that_does_not_exist_gets_one_line(command: str, step: str, said: str) -> None:
     answer = run(command, step)
 
     assert answer.returncode == 2
     assert answer.stdout == ""
-    assert re.fullmatch(r"Say which step.*step_01_depends.*\n", answer.stderr)
+    assert answer.stderr.startswith(said)
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("exercise", ["0", "00", "0b", "00A"])
+def test_who_wants_an_exercise_of_00_hears_where_to_begin(exercise: str) -> None:
+    with pytest.raises(UnknownExercise, match=re.escape(ONLY_READ)):
+        exercises_of(exercise)
 
 
 def test_run_says_in_one_line_which_setting_stopped_it() -> None:

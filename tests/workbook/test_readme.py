@@ -2,14 +2,16 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT, STEPS, USUAL_BUDGET
+from steps.workbook.catalogue import PROJECT, STEPS, USUAL_BUDGET, first_step_with
 from steps.workbook.making.table import README as FILE
 from steps.workbook.making.table import with_steps
 from steps.workbook.reading.sources import changes_of
@@ -70,6 +72,7 @@ def test_make_help_lists_every_target() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
 
     assert re.findall(r"^make (\S+) - ", listed, re.MULTILINE) == phony.split()
+    assert max(map(len, listed.splitlines())) <= 80
 
 
 @pytest.mark.skipif(
@@ -94,6 +97,39 @@ def test_curl_asks_no_proxy_for_this_machine() -> None:
 
     assert lines
     assert all(line.startswith("curl --noproxy localhost ") for line in lines)
+
+
+@pytest.mark.usefixtures("environment", "quick_hashing")
+def test_the_calls_to_be_pasted_succeed_one_after_the_other() -> None:
+    from fastapi.testclient import TestClient
+
+    calls = re.findall(r"^curl .+$", README.replace("$API_KEY", "key"), re.MULTILINE)
+    answered = []
+    with TestClient(first_step_with("worker").create_app()) as client:
+        for call in calls:
+            words = shlex.split(call.removeprefix("curl --noproxy localhost "))
+            (url,) = (word for word in words if word.startswith("localhost:8000/"))
+            given = [*pairwise(words)]
+            headers = dict(value.split(": ") for option, value in given if option == "-H")
+            data = dict(given).get("-d")
+            method = dict(given).get("-X", "POST" if data else "GET")
+            path = url.removeprefix("localhost:8000")
+            answer = client.request(method, path, headers=headers, content=data)
+            answered.append((method, path, answer.is_success))
+
+    assert answered == [
+        ("POST", "/buckets", True),
+        ("POST", "/users", True),
+        ("POST", "/exports", True),
+        ("GET", "/exports/1", True),
+    ]
+
+
+def test_what_is_to_be_pasted_has_no_comments_as_some_shells_take_them_for_words() -> None:
+    blocks = re.findall(r"^```console\n(.*?)^```", README + CONTRIBUTING, re.MULTILINE | re.DOTALL)
+
+    assert len(blocks) > 3
+    assert not [line for line in "".join(blocks).splitlines() if re.search(r"(^|\s)#", line)]
 
 
 def test_every_link_leads_to_a_file() -> None:

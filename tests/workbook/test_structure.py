@@ -168,13 +168,24 @@ def test_early_steps_break_what_later_ones_keep(
     assert {step.number for step in broken_by if step.part == "path"} == breaking
 
 
-@pytest.mark.parametrize("number", ["", "0", "99", "three", "3.5", "-1"])
+@pytest.mark.parametrize("number", ["", "99", "three", "3.5", "-1", "1.0"])
 def test_a_step_that_does_not_exist_gets_one_line_with_those_that_do(number: str) -> None:
+    with pytest.raises(UnknownStep, match=f": {STEPS[0].number} to {STEPS[-1].number}") as caught:
+        find_step(number)
+
+    assert len(str(caught.value)) <= 80
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["0", "00", 0])
+def test_who_wants_step_00_is_led_to_its_notebook_and_to_the_first_step(number: int | str) -> None:
     with pytest.raises(UnknownStep) as caught:
         find_step(number)
 
-    assert "\n" not in str(caught.value)
-    assert all(step.name in str(caught.value) for step in STEPS)
+    (notebook,) = (PROJECT / "notebooks").glob("00_*.ipynb")
+    assert f"notebooks/{notebook.name}." in str(caught.value)
+    assert f"STEP={STEPS[0].number}." in str(caught.value)
+    assert len(str(caught.value)) <= 80
 
 
 @pytest.mark.parametrize("number", ["3", "03", " 3 ", 3])

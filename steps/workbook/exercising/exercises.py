@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from steps.workbook.catalogue import PROJECT, STEPS, Step
+from steps.workbook.catalogue import ONLY_READ, PROJECT, STEPS, Step
 
 TESTS = PROJECT / "tests" / "exercises"
 ANSWERS = TESTS / "answers"
@@ -186,6 +186,8 @@ def exercises_of(step: str) -> tuple[Exercise, ...]:
     found = tuple(e for e in exercises if wanted in (str(e.step), e.key.lstrip("0")))
     if found:
         return found
+    if re.fullmatch("0+[a-z]?", step.strip().lower()):
+        raise UnknownExercise(ONLY_READ)
     with_some = sorted({exercise.step for exercise in exercises})
     for one in STEPS:
         if re.fullmatch(f"{one.number}[a-z]?", wanted) and one.number not in with_some:

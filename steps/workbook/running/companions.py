@@ -152,7 +152,7 @@ def _note_with(module: str) -> Note:
         )
     note = notes[-1]
     if missing := [name for name in note["own"] if not os.environ.get(name)]:
-        raise ConfigurationError(f"Set {', '.join(missing)} here as you did for `make run`.")
+        raise ConfigurationError(f"Set {', '.join(missing)} here, as for `make run`.")
     if len(notes) > 1:
         print(f"Several are served. This goes to {note['url']}, the newest.", file=sys.stderr)
     return note

@@ -62,6 +62,17 @@ def test_the_note_for_make_worker_names_settings_of_yours_and_keeps_no_secret(no
     assert not own.exists()
 
 
+def test_all_that_is_to_be_set_for_a_worker_fits_in_one_line(note: Path) -> None:
+    with (
+        companions.note_served(find_step(12), URL, {}),
+        variables(dict.fromkeys(companions.SHARED)),
+        pytest.raises(ConfigurationError, match=", ".join(companions.SHARED)) as caught,
+    ):
+        companions.work()
+
+    assert len(str(caught.value)) <= 80
+
+
 def test_a_worker_ends_with_the_step_that_it_works_for(
     note: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,7 +138,7 @@ def test_of_several_that_are_served_the_newest_is_chosen_and_named(
         with pytest.raises(ConfigurationError, match="Export 1 has no file"):
             companions.print_export(1)  # which the newest has none of
 
-    assert shown == f"Several are served. This goes to {URL}, the newest.\n"
+    assert shown.splitlines()[0] == f"Several are served. This goes to {URL}, the newest."
     assert capfd.readouterr().err == ""
     assert [file.name for file in note.parent.glob(".served.*")] == [note.name]
 

@@ -17,7 +17,7 @@ from steps.workbook.pictures.chart import Frame, draw
 from steps.workbook.pictures.rows import Newest
 from steps.workbook.recording.events import Recording
 from steps.workbook.running.live import app as live
-from steps.workbook.running.live.app import Subject, with_live_page
+from steps.workbook.running.live.app import FILES, Subject, with_live_page
 from steps.workbook.world.serving import serve
 from tests.workbook.recorded import REQUEST, recorded
 from tests.workbook.recording.served_app import PATIENCE_S
@@ -158,9 +158,9 @@ def test_no_more_pictures_are_kept_than_somebody_may_want(
             assert next(updates)["moment"] == 5
 
 
-@pytest.mark.parametrize("path", ["", "/page.js", "/page.css"])
-def test_the_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None:
-    answer = page.client.get(f"/lifetimes{path}")
+@pytest.mark.parametrize("path", ["/lifetimes", "/docs", *(f"/lifetimes/{name}" for name in FILES)])
+def test_a_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None:
+    answer = page.client.get(path)
 
     assert answer.status_code == 200
     policy = answer.headers["Content-Security-Policy"].split("; ")
@@ -168,6 +168,31 @@ def test_the_page_may_take_nothing_from_elsewhere(path: str, page: Live) -> None
     assert not any("http" in part or "*" in part for part in policy)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/lifetimes", "/docs", "/redoc"])
+def test_a_page_names_only_files_that_this_server_has(path: str, page: Live) -> None:
+    text = page.client.get(path, follow_redirects=True).text
+    named = re.findall(r'(?:src|href)="(?!data:|/docs|/openapi.json)([^"]*)"', text)
+
+    assert all(name.startswith("/lifetimes") for name in named)
+    answers = {name: page.client.get(name) for name in named}
+    assert {name.rpartition(".")[2] for name in named} >= {"css", "js"}
+    assert all(answer.is_success for answer in answers.values())
+    for name, answer in answers.items():
+        if name.endswith(".css"):
+            assert set(re.findall(r"@import|url\(\W?(\w+:)", answer.text)) <= {"data:"}
+    assert not re.search(r"<script[^>]*>[^<]| on\w+=", text)  # which the policy would not run
+
+
+def test_docs_shows_what_the_step_itself_says_of_its_calls(page: Live) -> None:
+    text = page.client.get("/docs").text
+    described = page.client.get("/openapi.json")
+
+    assert 'SwaggerUIBundle({ url: "/openapi.json"' in page.client.get("/lifetimes/docs.js").text
+    assert '<a href="/lifetimes">' in text
+    assert described.json()["info"]["title"] == FastAPI().title
+    assert described.headers["X-Request-Number"] == "1"  # and the page is in no picture
 
 
 def test_a_step_with_more_calls_has_more_buttons(recording: Recording) -> None:
@@ -185,9 +210,10 @@ def test_a_step_with_more_calls_has_more_buttons(recording: Recording) -> None:
 def test_whoever_calls_this_machine_by_another_name_gets_no_page(recording: Recording) -> None:
     subject = Subject("A title", api_key="the key")
     app = with_live_page(FastAPI(), recording, subject, bool)
+    elsewhere = TestClient(app, base_url="http://evil.example")
 
     assert "the key" in TestClient(app, base_url=HERE).get("/lifetimes").text
-    assert TestClient(app, base_url="http://evil.example").get("/lifetimes").status_code == 400
+    assert [elsewhere.get(path).status_code for path in ("/lifetimes", "/docs")] == [400, 400]
 
 
 def test_an_answer_tells_which_request_it_is(page: Live) -> None:

@@ -6,12 +6,13 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import FastAPI, HTTPException, Query
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -31,6 +32,9 @@ from steps.workbook.recording.events import Event, Recording
 from steps.workbook.running.live.second import Second
 
 PATH = "/lifetimes"
+DOCS, REDOC = "/docs", "/redoc"
+"""Where FastAPI has pages that take their scripts from elsewhere."""
+
 NUMBER_HEADER = "X-Request-Number"
 """By this header the page knows which request in the picture an answer belongs to."""
 
@@ -47,6 +51,21 @@ COUNTED = ("engine", "S3 client", "connection", "session")
 """The kinds of object whose number the page says."""
 
 FOLDER = Path(__file__).parent
+SWAGGER = Path(str(files("fastapi_swagger.resources")))
+FILES = {
+    file.name: file
+    for file in (
+        FOLDER / "page.css",
+        FOLDER / "page.js",
+        FOLDER / "docs.css",
+        FOLDER / "docs.js",
+        SWAGGER / "swagger-ui.css",
+        SWAGGER / "swagger-ui-bundle.js",
+    )
+}
+KINDS = {".css": "text/css", ".js": "text/javascript"}
+"""Not as the machine has it: what Windows says of .js may be anything."""
+
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
@@ -54,7 +73,7 @@ HEADERS = {
     "form-action 'none'",
     "X-Content-Type-Options": "nosniff",
 }
-"""The page takes nothing from elsewhere. The picture brings a style sheet of its own."""
+"""The pages take nothing from elsewhere. Picture and Swagger UI bring styles of their own."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +119,18 @@ def with_live_page(
 ) -> ASGIApp:
     """Return an ASGI app that records the requests to `app` and shows them under /lifetimes.
 
-    Pages keep a connection open; they let go of it once `is_stopping()`, or the server would wait
-    for them. What the page itself asks for is not recorded.
+    It also answers /docs in place of `app`, whose own page there needs a network. Pages keep a
+    connection open; they let go of it once `is_stopping()`, or the server would wait for them.
+    What a page asks for itself is not recorded, except /openapi.json, which `app` answers.
     """
     page = _page(recording, subject, is_stopping)
     recorded = recording.wrap(app, number_header=NUMBER_HEADER.lower().encode())
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        is_page = scope["type"] == "http" and (path == PATH or path.startswith(f"{PATH}/"))
+        is_page = scope["type"] == "http" and (
+            path in (PATH, DOCS, REDOC) or path.startswith(f"{PATH}/")
+        )
         await (page if is_page else recorded)(scope, receive, send)
 
     return serve
@@ -123,13 +145,13 @@ def _page(recording: Recording, subject: Subject, is_stopping: Callable[[], bool
     async def show() -> HTMLResponse:
         return HTMLResponse(_html(subject), headers=HEADERS)
 
-    @page.get(PATH + "/page.css")
-    async def style() -> Response:
-        return FileResponse(FOLDER / "page.css", media_type="text/css", headers=HEADERS)
+    @page.get(DOCS, response_class=HTMLResponse)
+    async def show_docs() -> HTMLResponse:
+        return HTMLResponse(_filled("docs.html", title=escape(subject.title)), headers=HEADERS)
 
-    @page.get(PATH + "/page.js")
-    async def script() -> Response:
-        return FileResponse(FOLDER / "page.js", media_type="text/javascript", headers=HEADERS)
+    @page.get(REDOC)
+    async def lead_to_docs() -> RedirectResponse:
+        return RedirectResponse(DOCS)
 
     name = secrets.token_hex(8)
     drawn: dict[tuple[int, int, int], Update] = {}  # all pages that ask for the same share them
@@ -162,6 +184,12 @@ def _page(recording: Recording, subject: Subject, is_stopping: Callable[[], bool
                 yield await update_of(after, width, rows, moment)
                 shown = moment
             await asyncio.sleep(PAUSE_S)
+
+    @page.get(PATH + "/{name}")
+    async def file(name: str) -> FileResponse:
+        if name not in FILES:
+            raise HTTPException(404)
+        return FileResponse(FILES[name], media_type=KINDS[FILES[name].suffix], headers=HEADERS)
 
     if subject.second:
         page.mount(PATH + "/second", subject.second.forward)
@@ -203,8 +231,8 @@ def _opened(events: list[Event]) -> str:
 
 
 def _html(subject: Subject) -> str:
-    template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(
+    return _filled(
+        "page.html",
         title=escape(subject.title),
         second=escape(subject.second.title if subject.second else ""),
         double="double" if subject.second else "",
@@ -214,6 +242,10 @@ def _html(subject: Subject) -> str:
         api_key=escape(subject.api_key),
         buttons="\n".join(map(_button, subject.calls)),
     )
+
+
+def _filled(name: str, **values: str) -> str:
+    return Template((FOLDER / name).read_text(encoding="utf-8")).substitute(values)
 
 
 def _button(call: Call) -> str:
