@@ -18,7 +18,7 @@ help:  ## list the targets
 
 # Jupyter keeps notes in the home folder: where there is none to write to, in one of ours.
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@[ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
+	@[ -n "$$HOME" ] && [ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
 	PATH="$$PWD/$(BIN):$$PATH" JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
@@ -75,9 +75,13 @@ lint: .venv/ready  ## check style, types and imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 clean:  ## remove what the targets above made
-	rm -rf .venv accounts.db* .broker .served.* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
+	rm -rf .venv .set-up accounts.db* .broker .served.* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache notebooks/.ipynb_checkpoints
 
-.venv/ready: requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
-	@echo "Setting up .venv, once: half a minute with a fast network."
-	@$(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.txt && touch $@
+# It tells the Python and the folder that it was made for: in a moved or copied folder, or with
+# another PYTHON=, it is made anew. Without PYTHON=, any Python will do.
+WANTED = $(if $(filter file,$(origin PYTHON)),*,"$(PYTHON)")" in $$(pwd -P)"
+.venv/ready: requirements.txt constraints.txt $(shell case "$$(cat .venv/ready 2>/dev/null)" in ($(WANTED)) ;; (*) echo stale ;; esac)
+	@$(PYTHON) -E -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
+	@$(PYTHON) -I steps/workbook/making/set_up.py && printf '%s\n' "$(PYTHON) in $$(pwd -P)" >$@
+
+stale:

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from steps.workbook.recording.events import Recording
 
 pytest_plugins = ["tests.exercises.in_pytest"]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse another folder's environment: it would test the steps there.
+
+    The .venv of a copied folder is one until `make` has set it up anew.
+    """
+    steps = find_spec("steps")
+    assert steps
+    assert steps.origin
+    if not Path(steps.origin).parents[1].samefile(session.config.rootpath):
+        pytest.exit("This .venv is of another folder. Set it up anew: make .venv/ready", 4)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -92,8 +92,8 @@ def diff(
     every: Annotated[bool, typer.Option("--all", help="With what only changes imports.")] = False,
 ) -> int:
     """Show what a step changes."""
-    from steps.workbook.reading.sources import changes_of
     from steps.workbook.reading.printing import print_diff
+    from steps.workbook.reading.sources import changes_of
 
     found = find_step(step)
     changes = changes_of(found, imports=every)

@@ -54,7 +54,7 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         said = "".join(lines)
         assert said.startswith(f"Port {port} is taken, so a free one is used.")
         url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
-        api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL)\W+'?(\S+?)'", said)
+        api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL) ?= ?'(\S+?)'", said)
         with httpx2.Client(base_url=url, trust_env=False) as client:
             page = client.get("/lifetimes").text
             health = client.get("/health").json()
@@ -140,6 +140,106 @@ def test_diff_says_that_nothing_comes_before_the_first_step() -> None:
     assert answer.stdout.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["diff", "12"], ["progress"]])
+def test_who_reads_no_further_has_seen_enough(command: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as output:
+        answer = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "steps.workbook", *command],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+POOR = {
+    "PYTHONIOENCODING": "ascii",
+    "PYTHONUTF8": "0",
+    "LC_ALL": "C",
+    "TERM": "dumb",
+    "HOME": os.devnull,
+    "PATH": "",
+}
+"""No home to write to, no programs beside ours, and a terminal of few letters."""
+
+KOREAN = r"""
+import sys
+from steps.workbook.__main__ import cli, exits
+
+@cli.command()
+@exits
+def say() -> int:
+    for letters in ("\u2713\u2717\u00b7\u2026\u2502", "\uc774\ub984"):
+        print(letters)
+        print(letters, file=sys.stderr)
+    return 0
+
+cli(["say"])
+"""
+
+
+def test_commands_print_what_the_terminal_can_show_from_any_folder(tmp_path: Path) -> None:
+    answer = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", KOREAN],
+        cwd=tmp_path,
+        env={**os.environ, **POOR},
+        capture_output=True,
+        encoding="ascii",
+        timeout=60,
+        check=False,
+    )
+
+    assert answer.returncode == 0
+    assert answer.stdout.split() == answer.stderr.split() == ["+x-~|", "??"]
+
+
+with_make = pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("make") is None, reason="make is not installed"
+)
+
+
+@with_make
+def test_lab_gets_a_home_folder_of_ours_where_there_is_none_to_write_to(tmp_path: Path) -> None:
+    jupyter = tmp_path / "bin" / "jupyter"
+    jupyter.parent.mkdir()
+    jupyter.write_text('#!/bin/sh\ntouch "$HOME/note" && echo "$HOME"\n', encoding="utf-8")
+    jupyter.chmod(0o755)
+    makefile = tmp_path / "Makefile"
+    shutil.copy(PROJECT / "Makefile", makefile)
+    (tmp_path / "steps" / "workbook").mkdir(parents=True)
+    lab = ["make", "--old-file=.venv/ready", "--no-print-directory", "lab", "BIN=bin"]
+    own = tmp_path / "home"
+    own.mkdir()
+
+    homes = [
+        subprocess.check_output(  # noqa: S603
+            lab, cwd=tmp_path, env={**os.environ, "HOME": home}, encoding="utf-8"
+        ).strip()
+        for home in (os.devnull, "", str(own))
+    ]
+
+    assert homes == [str(tmp_path / ".venv" / "home")] * 2 + [str(own)]
+
+
+@with_make
+def test_make_says_in_which_folder_it_works(tmp_path: Path) -> None:
+    answer = subprocess.run(  # noqa: S603
+        ["make", "--file", str(PROJECT / "Makefile"), "help"],  # noqa: S607
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert answer.returncode == 2
+    assert answer.stderr.endswith("first, or use: make -C its/folder.  Stop.\n")
+
+
 COMMANDS = sorted(info.callback.__name__ for info in cli.registered_commands if info.callback)
 
 
@@ -183,8 +283,10 @@ def test_make_lab_finds_jupyter_whatever_the_project_s_folder_is_called(
     for folder in (commands, project / "steps" / "workbook"):
         folder.mkdir(parents=True)
     shutil.copy(PROJECT / "Makefile", project)
-    for made in ("requirements.txt", "constraints.txt", ".venv/ready"):
+    for made in ("requirements.txt", "constraints.txt"):
         (project / made).touch()
+    ready = f"python3 in {project.resolve()}\n"
+    (project / ".venv" / "ready").write_text(ready, encoding="utf-8")
     (commands / "jupyter").write_text("#!/bin/sh\necho ours: $*\n")
     (commands / "jupyter").chmod(0o755)
 

@@ -1,33 +1,22 @@
 """Runs the tests of one exercise in a new process, and says what came out."""
 
-import ast
 import json
 import os
-import re
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
-from tempfile import TemporaryFile
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Thread
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.exercising.exercises import Exercise
+from steps.workbook.exercising.output import KEPT, Output
+from steps.workbook.exercising.reasons import Failure, broken, ended, failure_of
 
-CHECK_PROCESS = (sys.executable, "-m", "steps.workbook.exercising.check_process")
-ENDED = "Your code ended Python itself, as sys.exit and os._exit do"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a task is not done. `line` is in the learner's file, where it is known."""
-
-    what: str
-    line: int | None = None
-    seen: str = ""
-    expected: str = ""
-    why: str = ""
-    printed: str = ""
-    code: str = ""
+CHECK_PROCESS = (sys.executable, "-u", "-m", "steps.workbook.exercising.check_process")
 
 
 @dataclass
@@ -46,56 +35,101 @@ class Outcome:
 
 
 class Check:
-    """A process that checks one exercise. Without an exercise it warms up and waits for one."""
+    """A process that checks one exercise. Without an exercise it warms up and waits for one.
+
+    It works in a folder of its own: files that the exercise writes go away with it.
+    """
 
     def __init__(self, exercise: Exercise | None = None) -> None:
         files = [str(exercise.tests)] if exercise else []
         self._outcome = Outcome(exercise, exercise.version()) if exercise else None
-        # Files, not pipes: a child that the exercise leaves behind would keep a pipe open.
-        self._output, self._errors = (
-            TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-            for _ in range(2)
-        )
+        self._output = Output()
+        own_path = os.environ.get("PYTHONPATH")
+        self._folder = TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True)
+        self._events = TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(  # noqa: S603
             [*CHECK_PROCESS, *files],
             stdin=subprocess.PIPE,
-            stdout=self._output,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-            cwd=PROJECT,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            stdout=self._events,
+            stderr=subprocess.PIPE,
+            cwd=self._folder.name,
+            env={
+                **os.environ,
+                "PYTHONIOENCODING": "utf-8:backslashreplace",
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [own_path])]),
+            },
+            start_new_session=True,  # it has no terminal, and ends with all that it started
         )
+        # A child that the exercise leaves behind may keep the pipe open: nobody waits for this.
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def check(self, exercise: Exercise) -> None:
         """Let a process that waits check this exercise."""
         self._outcome = Outcome(exercise, exercise.version())
         if self._process.stdin:
-            self._process.stdin.write(json.dumps([str(exercise.tests)]) + "\n")
+            with suppress(OSError):  # it has ended
+                self._process.stdin.write(json.dumps([str(exercise.tests)]).encode() + b"\n")
+                self._process.stdin.flush()
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for the end of the run, but no longer than this; tell whether it has come."""
+        self._reader.join(within_s)
+        return self._process.poll() is not None
 
     def outcome(self) -> Outcome:
         """Wait for the end of the run."""
         if self._outcome is None:
             raise ValueError("This process has been given no exercise")
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._process.wait()
-        with self._output, self._errors:
-            self._output.seek(0)
-            self._errors.seek(0)
-            events = [json.loads(line) for line in self._output if line.startswith("{")]
-            return _read(self._outcome, events, self._errors.read())
+        try:
+            if self._process.stdin:
+                with suppress(OSError):
+                    self._process.stdin.close()
+            exit_code = self._process.wait()
+        finally:
+            self.stop()
+        with self._events:
+            self._events.seek(0)
+            lines = self._events.read().decode(errors="replace").splitlines()
+        return outcome_of_events(
+            self._outcome,
+            [json.loads(line) for line in lines if line.startswith("{")],
+            "\n".join(line for line in lines if not line.startswith("{")),
+            exit_code,
+            self._output.text(),
+        )
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-        self._process.communicate()
-        self._output.close()
-        self._errors.close()
+        """End the process, whatever it does, and what it has started."""
+        _end_with_children(self._process)
+        self._process.wait()
+        self._reader.join(timeout=1)
+        self._folder.cleanup()
+
+    def _read(self) -> None:
+        if self._process.stderr:
+            with self._process.stderr as pipe:
+                while part := pipe.read1(KEPT):  # type: ignore[attr-defined]
+                    self._output.add(part)
 
 
-def _read(outcome: Outcome, events: list[dict[str, Any]], errors: str) -> Outcome:
-    """Fill an outcome with what the process wrote, and return it."""
+def _end_with_children(process: "subprocess.Popen[bytes]") -> None:
+    if sys.platform == "win32":
+        import psutil
+
+        with suppress(psutil.Error):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.kill()
+    else:
+        with suppress(OSError):  # all have ended
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def outcome_of_events(
+    outcome: Outcome, events: list[dict[str, Any]], errors: str, exit_code: int, printed: str
+) -> Outcome:
+    """Fill an outcome with what the process told, and return it."""
     exercise = outcome.exercise
     running: str | None = None
     for event in events:
@@ -107,69 +141,12 @@ def _read(outcome: Outcome, events: list[dict[str, Any]], errors: str) -> Outcom
                 running = None
             case "fails":
                 outcome.failed, running = event["task"], None
-                outcome.failure = _failure_of(exercise, event)
+                outcome.failure = failure_of(exercise, event)
             case "broken":
-                outcome.failure = _broken(exercise, event["text"])
+                outcome.failure = broken(exercise, event)
     unfinished = outcome.failure is None and len(outcome.done) < len(exercise.tasks)
     if running is not None or unfinished:
-        outcome.failed, outcome.failure = running, _ended(exercise, errors)
+        outcome.failed, outcome.failure = running, ended(exercise, errors, exit_code)
+    if outcome.failure:
+        outcome.failure = replace(outcome.failure, printed=printed)
     return outcome
-
-
-def _failure_of(exercise: Exercise, event: dict[str, Any]) -> Failure:
-    line, printed = event["line"], event["printed"]
-    if event["what"] is None:
-        return Failure(_what_was_raised(exercise, event["error"]), line, printed=printed)
-    words = event["what"], line or _line_of(exercise, event["what"])
-    return Failure(*words, event["seen"], event["expected"], event["why"], printed)
-
-
-def _what_was_raised(exercise: Exercise, error: str) -> str:
-    missing = re.search(rf"module '.*{exercise.name}' has no attribute '(\w+)'", error)
-    if missing:
-        return f"Your file has no {missing[1]}: make reset STEP={exercise.key} brings it back"
-    if error.startswith(("CancelledError", "SystemExit", "KeyboardInterrupt")):
-        return ENDED
-    if "reading from stdin" in error:
-        return "Nobody can answer here: no breakpoint() and no input(); use print()"
-    return f"Your code raised {error}"
-
-
-def _line_of(exercise: Exercise, what: str) -> int | None:
-    """Return the line of the constant that a task is about, or of a TODO that nobody touched."""
-    try:
-        lines = exercise.file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    for number, line in enumerate(lines, 1):
-        if re.match(rf"[^#=]*\b{re.escape(what.split()[0])}\b.* = ", line):
-            return number
-    if exercise.is_changed():
-        return None
-    return next((number for number, line in enumerate(lines, 1) if "TODO" in line), None)
-
-
-def _broken(exercise: Exercise, text: str) -> Failure:
-    """The learner's file does not even load: say where."""
-    if not exercise.file.exists():
-        return Failure(f"Your file is not there: make reset STEP={exercise.key} brings it back")
-    try:
-        ast.parse(exercise.file.read_text(encoding="utf-8"), exercise.file.name)
-    except SyntaxError as error:
-        what = f"Python cannot read your file: {error.msg}"
-        return Failure(what, error.lineno, code=(error.text or "").strip())
-    except (OSError, UnicodeError, ValueError) as error:
-        return Failure(f"Your file cannot be read: {error}")
-    lines = [line for line in text.splitlines() if line.strip()]
-    errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E  ")]
-    places = re.findall(rf"{exercise.name}\.py:(\d+):", text)
-    reason = errors[-1] if errors else lines[-1]
-    return Failure(f"Your file does not load: {reason}", int(places[-1]) if places else None)
-
-
-def _ended(exercise: Exercise, errors: str) -> Failure:
-    places = [int(n) for n in re.findall(rf'{exercise.name}\.py", line (\d+)', errors)]
-    if "Timeout" in errors:  # the innermost call comes first here, and last in a traceback
-        what = "Your code did not come to an end: a loop or a wait without one"
-        return Failure(what, places[0] if places else None)
-    return Failure(ENDED, places[-1] if places else None)

@@ -1,6 +1,8 @@
 """`make exercise`, `hint`, `solution`, `progress`, `reset` and `watch`."""
 
 import shutil
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from steps.workbook.exercising.checking import Check, Outcome
@@ -15,14 +17,13 @@ def exercise(step: str) -> int:
     """Check the current exercise of a step: the first that is not done. Returns the exit code."""
     records = Records()
     current = _current(step, records)
+    _end_as_by_ctrl_c()
     check = Check(current)
     from steps.workbook.exercising import panel  # rich loads while the tests run
 
     outcome = check.outcome()
     records.note(outcome)
-    out = panel.console()
-    out.print(panel.outcome_of(outcome, records.all_done()))
-    _say_what_is_next(outcome, records, out)
+    _show(outcome, records, panel.console())
     return 0 if outcome.passed else 1
 
 
@@ -33,6 +34,8 @@ def hint(step: str) -> int:
     records = Records()
     current = _current(step, records)
     panel.console().print(panel.hint_of(current, records.next_hint(current)))
+    if records.unkept:
+        print(f"{records.unkept}\nAll hints: tests/exercises/hints/{current.name}.md")
     return 0
 
 
@@ -48,6 +51,7 @@ def solution(step: str) -> int:
     for one in exercises:
         if one not in done:
             print(f"{one.key} is not done yet: make exercise STEP={one.key}")
+    _say_if_not_kept(records)
     return 0 if done else 1
 
 
@@ -55,7 +59,9 @@ def progress() -> int:
     """Show every exercise and whether it is done."""
     from steps.workbook.exercising import panel
 
-    panel.console().print(panel.progress_of(all_exercises(), Records().check_all()))
+    records = Records()
+    panel.console().print(panel.progress_of(all_exercises(), records.check_all()))
+    _say_if_not_kept(records)
     return 0
 
 
@@ -73,9 +79,14 @@ def reset(step: str) -> int:
         return 1
     records = Records()
     for one in exercises:
-        shutil.copyfile(one.answer("starter"), one.file)
+        try:
+            shutil.copyfile(one.answer("starter"), one.file)
+        except OSError as error:
+            print(f"Make {one.file.name} writable: {error.strerror}")
+            return 1
         records.forget(one)
     print("They are back at their start.")
+    _say_if_not_kept(records)
     return 0
 
 
@@ -92,10 +103,19 @@ def _current(step: str, records: Records) -> Exercise:
     return next((e for e in exercises if not records.is_done(e)), exercises[-1])
 
 
-def _say_what_is_next(outcome: Outcome, records: Records, out: "Console") -> None:
+def _show(outcome: Outcome, records: Records, out: "Console") -> None:
+    from steps.workbook.exercising import panel
+
+    out.print(panel.outcome_of(outcome, records.all_done()))
     following = _following(outcome.exercise, records) if outcome.passed else None
     if following:
         out.print(f"Next: {following.key} · {following.title}, in {following.file.name}")
+    _say_if_not_kept(records)
+
+
+def _say_if_not_kept(records: Records) -> None:
+    if records.unkept:
+        print(records.unkept)
 
 
 def _following(current: Exercise, records: Records) -> Exercise | None:
@@ -115,23 +135,38 @@ def watch(step: str) -> int:
     records = Records()
     checked = ""
     folder = _current(step, records).file.parent
+    _end_as_by_ctrl_c()
     spare = Check()
     try:
         # Waking up by itself, too, finds what was saved before the watching began.
         for _ in changes_in(folder, debounce=50, step=10, rust_timeout=300, yield_on_timeout=True):
-            if checked == (checked := "".join(e.version() for e in exercises_of(step))):
-                continue
-            current = _current(step, records)
-            spare.check(current)
-            outcome = spare.outcome()
-            records.note(outcome)
-            out.clear()
-            out.print(panel.outcome_of(outcome, records.all_done()))
-            _say_what_is_next(outcome, records, out)
-            out.print("Waiting for you to save. Ctrl-C ends this.", style="dim")
-            spare = Check()  # imports what it will need while the learner reads
+            while checked != (checked := _versions(step)):
+                spare.check(_current(step, records))
+                while not spare.has_ended(within_s=0.05):
+                    if checked != _versions(step):
+                        spare.stop()  # nobody waits for what was saved before
+                        break
+                else:
+                    outcome = spare.outcome()
+                    records.note(outcome)
+                    out.clear()
+                    _show(outcome, records, out)
+                    out.print("Waiting for you to save. Ctrl-C ends this.", style="dim")
+                spare = Check()  # imports what it will need while the learner reads
     except KeyboardInterrupt:
-        print()
+        with suppress(OSError):  # the terminal may be closed
+            print()
     finally:
         spare.stop()
     return 0
+
+
+def _versions(step: str) -> str:
+    return "".join(exercise.version() for exercise in exercises_of(step))
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let a closed terminal, too, end this in order: a check goes on by itself."""
+    for name in ("SIGHUP", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)

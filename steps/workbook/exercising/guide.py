@@ -55,9 +55,7 @@ python3 -m pip download --requirement constraints.txt setuptools=={setuptools} -
 Carry this folder with `wheels` to each machine:
 
 ```console
-python3 -m venv .venv
-.venv/bin/python -m pip install --no-index --find-links wheels --requirement requirements.txt
-touch .venv/ready
+PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make .venv/ready
 ```
 
 No exercise needs a network, Docker or a server started by hand. A machine is ready when

@@ -9,8 +9,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from steps.workbook.exercising.checking import Failure, Outcome
+from steps.workbook.exercising.checking import Outcome
 from steps.workbook.exercising.exercises import Exercise
+from steps.workbook.exercising.output import in_part
+from steps.workbook.exercising.reasons import Failure
 
 DONE, NEXT, LATER = ("✓", "green"), ("✗", "red"), ("·", "dim")
 WIDEST = 100
@@ -93,11 +95,11 @@ def _next(outcome: Outcome, failure: Failure) -> RenderableType:
     place = f"{outcome.exercise.file.name}, line {failure.line}" if failure.line else ""
     predicts = outcome.exercise.kind == "predict"
     facts = {
-        "you said" if predicts else "seen": failure.seen,
-        "it is" if predicts else "expected": failure.expected,
+        "you said" if predicts else "seen": in_part(failure.seen),
+        "it is" if predicts else "expected": in_part(failure.expected),
         "why": failure.why,
         "printed": failure.printed.strip(),
-        "code": failure.code,
+        "code": in_part(failure.code),
         "where": place,
     }
     if outcome.failed:
@@ -113,5 +115,5 @@ def _next(outcome: Outcome, failure: Failure) -> RenderableType:
         title = "Your prediction" if failure.seen else task.about
     else:
         title = task.sentence
-    return Panel(Group(Text(failure.what, style="bold"), rows), title=title, title_align="left",
-                 border_style="red")  # fmt: skip
+    what = Text(in_part(failure.what), style="bold")
+    return Panel(Group(what, rows), title=title, title_align="left", border_style="red")

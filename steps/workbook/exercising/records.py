@@ -2,6 +2,9 @@
 
 import json
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from steps.workbook.catalogue import PROJECT
@@ -15,18 +18,22 @@ class Records:
     """Which version of which file passed, and how many hints were shown."""
 
     def __init__(self) -> None:
-        self._kept = _load()
+        self.unkept = ""
+        """One line that says why they cannot be kept; an empty one while they can."""
+        with _alone():
+            self._kept = _load()
 
     def note(self, outcome: Outcome) -> None:
         """Remember how the version of a file that was run came out."""
-        self._kept = _load()  # another terminal may have written since
-        self._of(outcome.exercise)["run"] = [outcome.version, outcome.passed]
-        self._save()
+        with self._keeping(outcome.exercise) as kept:
+            kept["run"] = [outcome.version, outcome.passed]
 
     def is_done(self, exercise: Exercise) -> bool | None:
         """Tell whether the file as it is now passed; None when nobody has run it."""
-        version, passed = self._of(exercise).get("run", [None, None])
-        return bool(passed) if version == exercise.version() else None
+        match self._of(exercise).get("run"):
+            case [version, passed] if version == exercise.version():
+                return bool(passed)
+        return None
 
     def all_done(self) -> dict[str, bool]:
         """Tell of every exercise, without running any, whether it is known to be done."""
@@ -47,30 +54,61 @@ class Records:
 
     def next_hint(self, exercise: Exercise) -> int:
         """Return the number of the next hint, counted from 1; the last one again at the end."""
-        self._kept = _load()
-        shown = min(self._of(exercise).get("hints", 0) + 1, len(exercise.hints))
-        self._of(exercise)["hints"] = shown
-        self._save()
-        return int(shown)
+        with self._keeping(exercise) as kept:
+            shown = kept.get("hints")
+            shown = min(max(shown, 0) if isinstance(shown, int) else 0, len(exercise.hints) - 1) + 1
+            kept["hints"] = shown
+        return shown
 
     def forget(self, exercise: Exercise) -> None:
-        self._kept = _load()
-        self._kept.pop(exercise.name, None)
-        self._save()
+        with self._keeping(exercise) as kept:
+            kept.clear()
+
+    @contextmanager
+    def _keeping(self, exercise: Exercise) -> Iterator[dict[str, Any]]:
+        with _alone():
+            if not self.unkept:
+                self._kept = _load()  # another terminal may have written since
+            yield self._of(exercise)
+            self._save()
 
     def _of(self, exercise: Exercise) -> dict[str, Any]:
-        kept: dict[str, Any] = self._kept.setdefault(exercise.name, {})
+        if not isinstance(self._kept.get(exercise.name), dict):
+            self._kept[exercise.name] = {}
+        kept: dict[str, Any] = self._kept[exercise.name]
         return kept
 
     def _save(self) -> None:
-        whole = FILE.with_suffix(f".{os.getpid()}")  # another terminal may write at this moment
-        whole.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
-        os.replace(whole, FILE)
+        whole = FILE.with_suffix(".tmp")
+        try:
+            whole.write_text(json.dumps(self._kept, indent=1), encoding="utf-8")
+            os.replace(whole, FILE)
+        except OSError as error:
+            self.unkept = f"Progress is not kept: make {FILE.name} writable ({error.strerror})"
+            with suppress(OSError):
+                whole.unlink()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other terminals out until the block ends, or this process does."""
+    with ExitStack() as stack:
+        with suppress(OSError):  # nothing can be written there, or locked
+            lock = stack.enter_context(FILE.with_suffix(".lock").open("ab"))
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _load() -> dict[str, Any]:
     try:
         kept = json.loads(FILE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return {k: v for k, v in kept.items() if isinstance(v, dict)} if isinstance(kept, dict) else {}
+    return kept if isinstance(kept, dict) else {}

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -131,11 +133,14 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.to_thread(self._beside.close)  # or pages would wait for its pictures
         await super().shutdown(sockets)
-        if self.force_exit:  # at a second Ctrl-C uvicorn leaves requests and the app as they are
-            for request in self.server_state.tasks:
-                request.cancel()
-            await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-            await self.lifespan.shutdown()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Cut short what still runs at a second Ctrl-C. uvicorn would leave the app open."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+        elif sig == signal.SIGINT:
+            for request in list(self.server_state.tasks):
+                request.get_loop().call_soon_threadsafe(request.cancel)
 
     def stop_with_input(self) -> None:
         while os.read(sys.stdin.fileno(), 1):

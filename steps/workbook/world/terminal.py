@@ -26,10 +26,10 @@ PLAIN = {ord(letter): plain for letter, plain in zip("·✓✗│…µ", "-+x|~u
 def handle_signals(handler: Handler) -> None:
     """Let a handler be called for Ctrl-C, for SIGTERM, and when the terminal is closed.
 
-    Except for SIGHUP where `nohup` was told that a closed terminal ends nothing.
+    A signal that is ignored stays so: `nohup` and a shell's `&` begin with that.
     """
     for number in STOPPING:
-        if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, handler)
 
 

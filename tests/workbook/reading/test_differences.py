@@ -8,8 +8,8 @@ import pytest
 
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.reading.coloured import ColouredDiff, as_ansi, as_html
-from steps.workbook.reading.sources import changes_of, show_diff
 from steps.workbook.reading.printing import print_diff
+from steps.workbook.reading.sources import changes_of, show_diff
 
 LINES = (
     "--- before/main.py",

@@ -41,7 +41,7 @@ def test_make_worker_without_make_run_says_what_to_do(note: Path) -> None:
 def test_make_worker_after_a_run_that_was_killed_says_what_to_do(note: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait(PATIENCE_S)
-    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}')
+    note.write_text(f'{{"process": {gone.pid}, "own": [], "added": {{}}, "step": 12}}', "utf-8")
 
     with pytest.raises(ConfigurationError, match="First: make run STEP=12"):
         companions.work()
@@ -88,13 +88,26 @@ def test_a_worker_ends_with_the_step_that_it_works_for(
         return subprocess.Popen(for_ever, creationflags=CREATION_FLAGS)  # noqa: S603
 
     step = subprocess.Popen(for_ever)  # noqa: S603
-    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}')
+    note.write_text(f'{{"process": {step.pid}, "own": [], "added": {{}}, "step": 12}}', "utf-8")
     monkeypatch.setattr(companions, "_start", start)
     monkeypatch.setattr(companions, "handle_signals", ignore)  # those of this process stay its own
 
     assert companions.work() != 0
     assert started == [["worker"]]
     assert capsys.readouterr().out == "The step is not served any more, so its worker ends.\n"
+
+
+def test_a_worker_ends_when_nobody_reads_its_output_any_more(
+    note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as worker:
+        monkeypatch.setattr(companions, "_start", lambda *_, **__: worker)
+        monkeypatch.setattr(companions, "handle_signals", lambda _: None)
+        monkeypatch.setattr(companions, "nobody_reads", lambda: True)
+        with companions.note_served(find_step(12), URL, {}):
+            assert companions.work() == 0
+
+    assert worker.returncode != 0
 
 
 def test_the_file_of_an_export_is_printed_once_it_is_there(
