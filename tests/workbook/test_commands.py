@@ -54,7 +54,7 @@ def test_run_serves_a_step_with_its_own_database_and_buckets_until_it_is_stopped
         said = "".join(lines)
         assert said.startswith(f"Port {port} is taken, so a free one is used.")
         url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
-        api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL)\W+'?(\S+?)'", said)
+        api_key, database_url = re.findall(r"(?:API_KEY|DATABASE_URL) ?= ?'(\S+?)'", said)
         with httpx2.Client(base_url=url, trust_env=False) as client:
             page = client.get("/lifetimes").text
             health = client.get("/health").json()
