@@ -186,7 +186,8 @@ def test_whoever_calls_this_machine_by_another_name_gets_no_page(recording: Reco
     subject = Subject("A title", api_key="the key")
     app = with_live_page(FastAPI(), recording, subject, bool)
 
-    assert "the key" in TestClient(app, base_url=HERE).get("/lifetimes").text
+    for here in (HERE, "http://localhost:8000", "http://[::1]:8000"):
+        assert "the key" in TestClient(app, base_url=here).get("/lifetimes").text
     assert TestClient(app, base_url="http://evil.example").get("/lifetimes").status_code == 400
 
 
