@@ -212,7 +212,8 @@ def test_whoever_calls_this_machine_by_another_name_gets_no_page(recording: Reco
     app = with_live_page(FastAPI(), recording, subject, bool)
     elsewhere = TestClient(app, base_url="http://evil.example")
 
-    assert "the key" in TestClient(app, base_url=HERE).get("/lifetimes").text
+    for here in (HERE, "http://localhost:8000", "http://[::1]:8000"):
+        assert "the key" in TestClient(app, base_url=here).get("/lifetimes").text
     assert [elsewhere.get(path).status_code for path in ("/lifetimes", "/docs")] == [400, 400]
 
 

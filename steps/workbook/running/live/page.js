@@ -88,10 +88,7 @@ function answer(text) {
   item.textContent = text;
   item.tabIndex = 0;
   at("answers").prepend(item);
-  while (at("answers").children.length > MOST_ANSWERS) {
-    if (at("answers").lastChild.matches(":hover, :focus")) pick(null); // it tells nobody that it goes
-    at("answers").lastChild.remove();
-  }
+  while (at("answers").children.length > MOST_ANSWERS) at("answers").lastChild.remove();
   return (outcomes) => {
     const numbers = outcomes.map(({ number }) => number);
     item.className = outcomes.some(({ failed }) => failed) ? "failed" : "";
