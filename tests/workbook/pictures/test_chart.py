@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -441,6 +441,27 @@ def test_every_colour_has_its_rule_on_light_and_on_dark_ground(step_03: Recordin
     assert set(re.findall(r"var\(--(\w+)\)", STYLE)) == light.keys()
     for name in ("app", *(f"c{number}" for number in range(len(COLOURS)))):
         assert f".lifetimes .{name}{{fill:var(--{name});" in STYLE
+
+
+def lightness(colour: Sequence[float]) -> float:
+    """Source: WCAG 2.2, relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return sum(part * c for part, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(("paper", "colours"), [("#ffffff", COLOURS), ("#18202c", DARK_COLOURS)])
+def test_each_request_is_seen_on_the_bar_of_every_other(paper: str, colours: Sequence[str]) -> None:
+    def parts(colour: str) -> list[float]:
+        return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+
+    share = float(re.findall(r"\.life{fill-opacity:([.\d]+)}", STYLE)[0])
+    for bar in colours:
+        ground = [
+            share * c + (1 - share) * p for c, p in zip(*map(parts, (bar, paper)), strict=True)
+        ]
+        for border in colours:
+            dark, light = sorted((lightness(ground), lightness(parts(border))))
+            assert (light + 0.05) / (dark + 0.05) >= 3, (border, bar)
 
 
 def test_every_class_of_the_picture_has_a_rule_and_no_colour_of_its_own(step_03: Recording) -> None:
