@@ -20,14 +20,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steps.workbook.calls import CALLS, Call
 from steps.workbook.pictures.chart import (
+    IN_USE_KINDS,
     Frame,
     describe,
     draw,
     marks_of,
-    notes_of,
     what_is_missing,
 )
-from steps.workbook.pictures.rows import newest, rows_of
+from steps.workbook.pictures.rows import Row, newest, rows_of
 from steps.workbook.recording.events import Event, Recording
 from steps.workbook.running.live.second import Second
 
@@ -210,12 +210,23 @@ def _update(
         names=[row.name for row in shown],
         words=describe(part, title, is_over=is_over, dropped=dropped),
         marks=marks_of(shown),
-        notes=notes_of(shown, threads=False),
+        notes=_notes_of(shown),
         opened=_opened(so_far),
         open_now=", ".join(recording.left_open()) or "nothing",
         missing=" ".join(what_is_missing(part, dropped)),
         moment=moment,
     )
+
+
+def _notes_of(rows: list[Row]) -> list[str]:
+    """Return which signs beside the marks need a word in the page's legend."""
+    notes = {
+        "open": bool(rows),
+        "in use": any(span.kind in IN_USE_KINDS for row in rows for span in row.spans),
+        "of the app": any(row.life.request is None for row in rows),
+        "order": bool(rows),
+    }
+    return [note for note, is_needed in notes.items() if is_needed]
 
 
 def _opened(events: list[Event]) -> str:
@@ -231,13 +242,21 @@ def _opened(events: list[Event]) -> str:
 
 
 def _html(subject: Subject) -> str:
+    second = subject.second or Second("", "")
+    name = second.title.partition(":")[0]
+    beside = f" beside {name.lower()}" if name else ""
     return _filled(
         "page.html",
         title=escape(subject.title),
-        second=escape(subject.second.title if subject.second else ""),
+        heading=escape(subject.title.partition(":")[0] + beside if beside else subject.title),
+        second=escape(second.title),
+        second_look=escape(second.look),
         double="double" if subject.second else "",
         look=escape(subject.look),
         compare=escape(subject.compare),
+        compare_second=escape(
+            subject.compare if beside and name.lower() in subject.compare else ""
+        ),
         links=subject.links,
         api_key=escape(subject.api_key),
         buttons="\n".join(map(_button, subject.calls)),

@@ -1,12 +1,13 @@
 "use strict";
 
 const isDouble = document.body.classList.contains("double");
-const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = 8; // of a picture, in pixels and rows
-const REST = isDouble ? 290 : 170, NAMES = 110; // pixels below a picture, and beside it
+const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = 16; // of a picture, in pixels and rows
+const REST = isDouble ? 270 : 180, NAMES = 110; // pixels below a picture, and beside it
 const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);
 const sections = [...document.querySelectorAll(".lifetimes-of")];
 const views = (isDouble ? sections : sections.slice(0, 1)).map(newView);
+const steps = sections.map((section) => section.querySelector(".name").textContent.split(":")[0].toLowerCase());
 let latest = null, paused = false, picked = null;
 
 const fill = (template) => template.replace(/\{(\w+)\}/g, (_, name) => known[name]);
@@ -22,7 +23,10 @@ function newView(section) {
       item.textContent = name;
       return item;
     }));
-    part(".first").hidden = Boolean(part(".picture [data-request]"));
+    const hasRequests = Boolean(part(".picture [data-request]"));
+    part(".first").hidden = hasRequests || section.classList.contains("second");
+    section.classList.toggle("empty", !update.names.length);
+    if (hasRequests) document.body.classList.remove("untouched");
     part(".picture").setAttribute("aria-label", update.words);
     part(".words").textContent = update.words;
     part(".opened").textContent = update.opened;
@@ -37,10 +41,10 @@ function newView(section) {
   view.root = section.dataset.root;
   view.catchUp = () => view.latest && show(view.latest);
   view.listen = (after, evenPaused = false) => {
-    const picture = part(".scrolled"), hidden = part(".first").offsetHeight; // later on
-    const top = picture.getBoundingClientRect().top + window.scrollY - hidden;
+    const picture = part(".scrolled");
+    const top = section.getBoundingClientRect().top + window.scrollY + (isDouble ? 60 : 0);
     const rows = Math.max(Math.floor((window.innerHeight - top - REST - EDGES) / ROW), FEWEST_ROWS);
-    const width = Math.max(picture.clientWidth - NAMES, 200);
+    const width = Math.max(section.clientWidth - NAMES - 2, 200);
     picture.style.maxHeight = `${rows * ROW + EDGES}px`;
     source?.close();
     source = new EventSource(`${view.root}/lifetimes/events?after=${after}&width=${width}&rows=${rows}`);
@@ -61,7 +65,8 @@ function newView(section) {
 function explain() {
   const marks = new Set(views.flatMap((view) => view.marks ?? []));
   for (const sign of document.querySelectorAll("#legend [data-mark]")) sign.hidden = !marks.has(sign.dataset.mark);
-  at("notes").textContent = [...new Set(views.flatMap((view) => view.notes ?? []))].join(" ");
+  const notes = new Set(views.flatMap((view) => view.notes ?? []));
+  for (const note of document.querySelectorAll("#legend [data-note]")) note.hidden = !notes.has(note.dataset.note);
 }
 
 function say() {
@@ -92,9 +97,11 @@ function answer(text) {
   return (outcomes) => {
     const numbers = outcomes.map(({ number }) => number);
     item.className = outcomes.some(({ failed }) => failed) ? "failed" : "";
-    const said = outcomes.map(({ number, words }) => `${number ? `r${number} ` : ""}${text} ${words}`);
-    item.textContent = said.length < 2 ? said[0] : outcomes.map(({ number, words }, index) =>
-      `${index ? "│ " : ""}${number ? `r${number} ` : ""}${index ? "" : `${text} `}${words}`).join(" ");
+    const [{ number, status, reason }, second] = outcomes;
+    const who = number ? `r${number} ` : "";
+    if (!second) item.textContent = `${who}${text} ${status}${reason}`;
+    else if (status === second.status) item.textContent = `${who}${text} ${status} in both${reason}`;
+    else item.textContent = `${who}${text} ${outcomes.map((each, index) => `${steps[index]}: ${each.status}${each.reason}`).join("; ")}`;
     tell(item.textContent);
     for (const event of ["mouseenter", "focus"]) item.addEventListener(event, () => pick(numbers));
     for (const event of ["mouseleave", "blur"]) item.addEventListener(event, () => pick(null));
@@ -115,9 +122,9 @@ async function ask(root, url, options) {
   try {
     const response = await fetch(root + url, options), content = await response.json().catch(() => null);
     const number = response.headers.get("X-Request-Number")?.split(", ").at(-1); // the app may have one, too
-    return { number, words: `${response.status}${reasonOf(content)}`, failed: !response.ok, content };
+    return { number, status: String(response.status), reason: reasonOf(content), failed: !response.ok, content };
   } catch {
-    return { number: null, words: "no answer", failed: true, content: null };
+    return { number: null, status: "no answer", reason: "", failed: true, content: null };
   }
 }
 
@@ -157,5 +164,6 @@ addEventListener("resize", () => {
   clearTimeout(resized);
   resized = setTimeout(() => views.forEach((view) => view.listen(view.after ?? 0)), 200);
 });
+document.body.classList.add("untouched");
 explain();
 views.forEach((view) => view.listen(0));

@@ -25,10 +25,11 @@ PASSED_ON = ("content-type", "content-encoding", "cache-control", "x-request-num
 
 @dataclass(frozen=True)
 class Second:
-    """What the other step is called, and where it is served."""
+    """What the other step is called, where it is served, and what to look for in it."""
 
     title: str
     url: str
+    look: str = ""
 
     async def forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the other server, and its answer back as it comes.
@@ -99,7 +100,7 @@ def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Sec
         if found is None:
             raise ServerDidNotStart(f"Step {step.number:02} did not start beside it.")
         reader.start()
-        yield Second(f"Step {step.number:02}: {step.title[3:]}", found[0])
+        yield Second(f"Step {step.number:02}: {step.title[3:]}", found[0], step.look)
     finally:
         if process.stdin:
             process.stdin.close()

@@ -22,10 +22,10 @@ def subject_of(step: Step, *, api_key: str = "", second: Second | None = None) -
 
 
 def _links(step: Step) -> str:
-    parts = ['<a href="/docs">/docs</a>']
+    parts = ['<a href="/docs">API docs</a>']
     for notebook in (PROJECT / "notebooks").glob(f"{step.number:02}_*.ipynb"):
         name = escape(notebook.name)
-        parts.append(f"notebook: <code>notebooks/{name}</code> (<code>make lab</code>)")
+        parts.append(f"notebook: <code>{name}</code>, opened by <code>make lab</code>")
     if step.before:
         parts.append(f"beside the step before: <code>{_run(step)} WITH={step.follows}</code>")
     following = [other for other in STEPS if other.follows == step.number]
