@@ -4,26 +4,22 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from steps.workbook.pictures.rows import Newest, Row, Span, rows_of
 from steps.workbook.pictures.svg import (
     COLOURS,
+    LETTER,
     MARGIN,
+    SMALL_LETTER,
     WIDTH,
+    Picture,
     element,
-    embed,
     picture,
     rounded,
+    style_of,
     text,
 )
 from steps.workbook.recording.events import Event, Recording
-
-if TYPE_CHECKING:
-    from IPython.display import HTML
-
-DARK_COLOURS = ("#56B4E9", "#F28E4B", "#2BC596", "#E79FC6", "#E69F00", "#9AD1F5")
-"""The same hues in the same order, lighter, on a dark ground."""
 
 IN_USE_KINDS = ("transaction", "connection")
 """The kinds of span that are drawn solid. A response is a line from its mark on."""
@@ -32,10 +28,6 @@ LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
 OPEN_END = 84
 """Room for the words beside a bar that has no end."""
 NARROWEST_STEP = 7
-LETTER = 7
-"""How wide a letter is at most, on average."""
-SMALL_LETTER = 6.2
-"""The same in small text."""
 LONGEST_LABEL = 44
 
 THREADS = {
@@ -94,7 +86,7 @@ class Scale:
         return left, round(self.x(span.last) + self.step * 0.8, 1)
 
 
-def chart(recording: Recording, title: str, *, threads: bool = False) -> "HTML":
+def chart(recording: Recording, title: str, *, threads: bool = False) -> Picture:
     """Return the picture of a recording, with a text that says the same for those who hear it.
 
     A bar is a lifetime. Its solid part is where the object is in use: a session has a transaction,
@@ -104,7 +96,7 @@ def chart(recording: Recording, title: str, *, threads: bool = False) -> "HTML":
     is_over, part = recording.is_over, Newest(recording.events)
     svg = draw(part, title, Frame(threads=threads), is_over=is_over, dropped=recording.dropped)
     words = describe(part, title, is_over=is_over, dropped=recording.dropped)
-    return embed(svg, words)
+    return Picture(svg, words)
 
 
 def draw(
@@ -332,26 +324,13 @@ def _colour(request: int | None) -> str:
     return "app" if request is None else f"c{(request - 1) % len(COLOURS)}"
 
 
-def _style() -> str:
-    """Every rule begins with the picture's class, because a page may hold the picture itself."""
-    light = "".join(f"--c{number}:{colour};" for number, colour in enumerate(COLOURS))
-    dark = "".join(f"--c{number}:{colour};" for number, colour in enumerate(DARK_COLOURS))
-    fills = "".join(
-        f".lifetimes .{name}{{fill:var(--{name});stroke:var(--{name})}}"
-        for name in ("app", *(f"c{number}" for number in range(len(COLOURS))))
-    )
-    return (
-        f"<style>.lifetimes{{--ink:#111827;--paper:#ffffff;--app:#6b7280;{light}fill:var(--ink)}}"
-        f"@media(prefers-color-scheme:dark){{.lifetimes{{--ink:#f3f4f6;--paper:#18202c;"
-        f"--app:#9ca3af;{dark}}}}}{fills}"
-        ".lifetimes .life{fill-opacity:.16}.lifetimes .span{fill-opacity:.5;stroke:none}"
-        ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
-        ".lifetimes .mark{stroke:var(--paper)}"
-        ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"
-        ".lifetimes .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}"
-        ".lifetimes .line{stroke:var(--ink);stroke-width:1.5;fill:none}"
-        ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}</style>"
-    )
-
-
-STYLE = _style()
+STYLE = style_of(
+    "lifetimes",
+    ".life{fill-opacity:.16}",
+    ".span{fill-opacity:.3}",
+    ".mark{stroke:var(--paper)}",
+    ".cross{stroke:var(--ink);stroke-width:2.5;fill:none}",
+    ".ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}",
+    ".line{stroke:var(--ink);stroke-width:1.5;fill:none}",
+    ".stroke{stroke:var(--ink);stroke-width:1.5;fill:none}",
+)
