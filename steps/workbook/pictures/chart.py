@@ -4,26 +4,22 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from steps.workbook.pictures.rows import Newest, Row, Span, rows_of
 from steps.workbook.pictures.svg import (
     COLOURS,
+    LETTER,
     MARGIN,
+    SMALL_LETTER,
     WIDTH,
+    Picture,
     element,
-    embed,
     picture,
     rounded,
+    style_of,
     text,
 )
 from steps.workbook.recording.events import Event, Recording
-
-if TYPE_CHECKING:
-    from IPython.display import HTML
-
-DARK_COLOURS = ("#3FA9E6", "#F2853F", "#21B083", "#E38BBB", "#F2C14E", "#BFE3FA")
-"""The same hues in the same order, lighter, on a dark ground."""
 
 IN_USE_KINDS = ("transaction", "connection")
 """The kinds of span that are drawn solid. A response is a line from its mark on."""
@@ -32,11 +28,11 @@ LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
 OPEN_END = 84
 """Room for the words beside a bar that has no end."""
 NARROWEST_STEP = 7
-LETTER = 7
-"""How wide a letter is at most, on average."""
-SMALL_LETTER = 6.2
-"""The same in small text."""
+NARROW = 320
+"""How wide a picture is at least that has words at its open ends and room between its signs."""
 LONGEST_LABEL = 44
+FIRST_ERROR = 400
+"""The least status of an answer that is an error."""
 
 THREADS = {
     "event loop": "on the event loop",
@@ -94,7 +90,7 @@ class Scale:
         return left, round(self.x(span.last) + self.step * 0.8, 1)
 
 
-def chart(recording: Recording, title: str, *, threads: bool = False) -> "HTML":
+def chart(recording: Recording, title: str, *, threads: bool = False) -> Picture:
     """Return the picture of a recording, with a text that says the same for those who hear it.
 
     A bar is a lifetime. Its solid part is where the object is in use: a session has a transaction,
@@ -104,7 +100,7 @@ def chart(recording: Recording, title: str, *, threads: bool = False) -> "HTML":
     is_over, part = recording.is_over, Newest(recording.events)
     svg = draw(part, title, Frame(threads=threads), is_over=is_over, dropped=recording.dropped)
     words = describe(part, title, is_over=is_over, dropped=recording.dropped)
-    return embed(svg, words)
+    return Picture(svg, words)
 
 
 def draw(
@@ -115,14 +111,17 @@ def draw(
     `is_over`: what is open now will never be closed. `dropped` events are not kept any more.
     """
     frame, events, rows = frame or Frame(), part.events, rows_of(part.events)
-    right = OPEN_END if any(row.life.last is None for row in rows) else RIGHT
+    has_words = frame.width >= NARROW and any(row.life.last is None for row in rows)
+    right = OPEN_END if has_words else RIGHT
+    narrowest = NARROWEST_STEP if frame.width >= NARROW else NARROWEST_STEP / 2
     left = LEFT if frame.names else MARGIN // 2
-    step = max((frame.width - left - right) / max(len(events), 1), NARROWEST_STEP)
+    step = max((frame.width - left - right) / max(len(events), 1), narrowest)
     width = round(left + right + step * max(len(events), 1))
     scale = Scale(left, step, width)
     top = TOP if title else MARGIN // 2
     bottom = top + ROW_HEIGHT * len(rows)
-    parts = [
+    parts = [_guides(rows, top, scale)]
+    parts += [
         _row(row, top + ROW_HEIGHT * number, scale, frame, is_over=is_over)
         for number, row in enumerate(rows)
     ]
@@ -193,6 +192,23 @@ def what_is_missing(part: Newest, dropped: int) -> list[str]:
     )
 
 
+def _guides(rows: list[Row], top: int, scale: Scale) -> str:
+    """Draw a dotted line from each response down through what its request opened.
+
+    So one sees what came before it and what after it.
+    """
+    parts = []
+    for number, row in enumerate(rows):
+        own = [n for n, each in enumerate(rows) if each.life.request == row.life.request]
+        below = ROW_HEIGHT * (max(own) - number)
+        parts += [
+            f"M{rounded(scale.middle(position))} {top + ROW_HEIGHT * (number + 0.5)}v{below}"
+            for position, mark in row.marks
+            if mark == "response sent" and below
+        ]
+    return element("path", class_="guide", d="".join(parts)) if parts else ""
+
+
 def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> str:
     left, right = scale.ends(row.life)
     middle = top + ROW_HEIGHT / 2
@@ -221,7 +237,8 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
     if row.life.last is None:
         what = "never closed" if is_over else "still open"
         torn = f"M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"
-        parts += [element("path", class_="paper", d=torn), _small(what, right - 10, middle, "end")]
+        words = _small(what, right - 10, middle, "end") if frame.width >= NARROW else ""
+        parts += [element("path", class_="paper", d=torn), words]
     if row.life.request is not None:
         parts.append(_label(row, left, right, middle, scale))
     parts += [_mark(mark, scale.middle(position), middle) for position, mark in row.marks]
@@ -233,23 +250,29 @@ def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> 
 
     Where there is no room for more, its number alone.
     """
-    number = f"r{row.life.request}"
+    number, class_ = f"r{row.life.request}", "small bad" if _has_failed(row) else "small"
     for label in (f"{number} {_short(row.detail)}".strip(), number):
         needed = LETTER * len(label) + 4
         free = scale.x(row.spans[0].first or 0) - left if row.spans else right - left
         if row.life.first is not None and left - needed > scale.left:
-            return _small(label, left - 4, middle, "end")
+            return _small(label, left - 4, middle, "end", class_)
         if needed < free:
-            return _small(label, left + 4, middle, "start")
+            return _small(label, left + 4, middle, "start", class_)
         if right + needed < scale.width and row.life.last is not None:
-            return _small(label, right + 4, middle, "start")
+            return _small(label, right + 4, middle, "start", class_)
         if 2 * needed < right - left:
-            return _small(label, left + 4, middle, "start")
-    return _small(number, left + 4, middle, "start")
+            return _small(label, left + 4, middle, "start", class_)
+    return _small(number, left + 4, middle, "start", class_)
 
 
-def _small(words: str, x: float, middle: float, anchor: str) -> str:
-    return text(words, class_="small", x=x, y=middle + 4, text_anchor=anchor)
+def _has_failed(row: Row) -> bool:
+    """Tell whether it is a request that was answered by an error."""
+    status = row.detail.rpartition(" ")[2]
+    return row.name.startswith("request ") and status.isdecimal() and int(status) >= FIRST_ERROR
+
+
+def _small(words: str, x: float, middle: float, anchor: str, class_: str = "small") -> str:
+    return text(words, class_=class_, x=x, y=middle + 4, text_anchor=anchor)
 
 
 def _lane(events: list[Event], thread: str, top: int, scale: Scale) -> str:
@@ -334,26 +357,15 @@ def _colour(request: int | None) -> str:
     return "app" if request is None else f"c{(request - 1) % len(COLOURS)}"
 
 
-def _style() -> str:
-    """Every rule begins with the picture's class, because a page may hold the picture itself."""
-    light = "".join(f"--c{number}:{colour};" for number, colour in enumerate(COLOURS))
-    dark = "".join(f"--c{number}:{colour};" for number, colour in enumerate(DARK_COLOURS))
-    fills = "".join(
-        f".lifetimes .{name}{{fill:var(--{name});stroke:var(--{name})}}"
-        for name in ("app", *(f"c{number}" for number in range(len(COLOURS))))
-    )
-    return (
-        f"<style>.lifetimes{{--ink:#111827;--paper:#ffffff;--app:#6b7280;{light}fill:var(--ink)}}"
-        f"{fills}.lifetimes .life{{fill-opacity:.12}}.lifetimes .span{{fill-opacity:.5}}"
-        ".lifetimes .paper{fill:var(--paper)}.lifetimes .small{font-size:12px}"
-        ".lifetimes .mark{stroke:var(--paper)}"
-        ".lifetimes .cross{stroke:var(--ink);stroke-width:2.5;fill:none}"
-        ".lifetimes .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}"
-        ".lifetimes .line{stroke:var(--ink);stroke-width:1.5;fill:none}"
-        ".lifetimes .stroke{stroke:var(--ink);stroke-width:1.5;fill:none}"
-        "@media(prefers-color-scheme:dark){.lifetimes{--ink:#f3f4f6;--paper:#18202c;"
-        f"--app:#9ca3af;{dark}}}.lifetimes .span{{fill-opacity:.3}}}}</style>"
-    )
-
-
-STYLE = _style()
+STYLE = style_of(
+    "lifetimes",
+    ".life{fill-opacity:.12}",
+    ".span{fill-opacity:var(--solid)}",
+    ".mark{stroke:var(--paper)}",
+    ".cross{stroke:var(--ink);stroke-width:2.5;fill:none}",
+    ".ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}",
+    ".guide{stroke:var(--ink);stroke-width:1;stroke-dasharray:1 4;fill:none}",
+    ".bad{fill:var(--bad);font-weight:bold}",
+    ".line{stroke:var(--ink);stroke-width:1.5;fill:none}",
+    ".stroke{stroke:var(--ink);stroke-width:1.5;fill:none}",
+)

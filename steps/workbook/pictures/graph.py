@@ -5,36 +5,42 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from dependency_injector.containers import Container
-from IPython.display import HTML
 
 from steps.workbook.pictures.graph_reading import Graph, Injection, Node, read_graph
 from steps.workbook.pictures.svg import (
-    COLOURS,
-    GREY,
-    INK,
     MARGIN,
+    SMALL_LETTER,
     WIDTH,
+    Picture,
     element,
-    embed,
     picture,
+    style_of,
     text,
 )
 
 BOX_WIDTH, BOX_HEIGHT, ROW_HEIGHT, GAP, TOP = 192, 62, 124, 18, 46
 COLOUR = {
-    "shared": COLOURS[0],
-    "new": COLOURS[2],
-    "from outside": COLOURS[3],
-    "with the call": INK,
-    "": INK,
+    "shared": "c0",
+    "new": "c2",
+    "from outside": "c3",
+    "with the call": "plain",
+    "": "plain",
 }
-OVERRIDDEN = COLOURS[1]
-STYLE = "<style>.paper{fill:#ffffff}</style>"
+"""What colour the box of each lifetime has."""
+OVERRIDDEN, UNUSED = "c1", "app"
+STYLE = style_of(
+    "objects",
+    ".plain{fill:var(--ink);stroke:var(--ink)}",
+    ".box{fill-opacity:.1}",
+    ".box.app{fill-opacity:0}",
+    ".arrow{fill:none;stroke-width:1.5}",
+    "text{stroke:none}",
+)
 
 Point = tuple[float, float]
 
 
-def draw(container: Container, title: str) -> HTML:
+def draw(container: Container, title: str) -> Picture:
     """Return the picture of a container, with a text that says the same for those who hear it.
 
     Nothing is made for it: a singleton that was not built before is not built after.
@@ -51,9 +57,9 @@ def draw(container: Container, title: str) -> HTML:
     parts = [*_arrows(graph, _ways(graph, places))]
     for number, node in enumerate(graph.nodes):
         parts += _box(node, *places[number])
-    parts.append(text(_legend(graph), x=MARGIN, y=height - 14))
-    svg = picture(title, width, height, *parts, style=STYLE, font_size=12)
-    return embed(svg, graph.in_words(title))
+    parts.append(text(_legend(graph), class_="small", x=MARGIN, y=height - 14))
+    svg = picture(title, width, height, *parts, style=STYLE, class_="objects")
+    return Picture(svg, graph.in_words(title))
 
 
 def describe(container: Container, title: str) -> str:
@@ -124,12 +130,11 @@ def _arrows(graph: Graph, ways: list[list[Point]]) -> Iterator[str]:
             middle = (start[1] + end[1]) / 2
             bends = f"C{_pair((start[0], middle))} {_pair((end[0], middle))} {_pair(end)}"
             path += bends if number % 2 == 0 else f"L{_pair(end)}"
-        colour = INK if injection.used else GREY
+        colour = "plain" if injection.used else UNUSED
         look = {"stroke_dasharray": "5 4"} if injection.itself else {}
-        look |= {} if injection.used else {"stroke_opacity": "0.6"}
-        yield element("path", d=path, fill="none", stroke=colour, **look)
+        yield element("path", d=path, class_=f"arrow {colour}", **look)
         back = -7 if way[-1][1] > way[-2][1] else 7
-        yield element("path", d=f"M{_pair(way[-1])}l-4 {back}h8z", fill=colour)
+        yield element("path", d=f"M{_pair(way[-1])}l-4 {back}h8z", class_=colour)
         labels += _label(injection, way[0], way[1], colour, taken)
     yield from labels
 
@@ -142,33 +147,34 @@ def _label(
     taken: list[tuple[float, float, float]],
 ) -> Iterator[str]:
     """Write the name of the argument on its arrow, or nowhere if other labels leave no room."""
-    half = 3.0 * len(injection.label) + 2
+    half = SMALL_LETTER / 2 * len(injection.label) + 2
     for t in (0.5, 0.7, 0.3, 0.8, 0.2):
         x = start[0] + (end[0] - start[0]) * (3 * t**2 - 2 * t**3)
         y = start[1] + (end[1] - start[1]) * (t**3 + 1.5 * (1 - t) * t)
         if injection.label and all(abs(x - a) > half + b or abs(y - c) > 14 for a, b, c in taken):
             taken.append((x, half, y))
-            yield element("rect", x=x - half, y=y - 7, width=2 * half, height=14, fill="#ffffff")
-            yield _middle(injection.label, x, y + 4, font_size=11, fill=colour)
+            place = {"x": x - half, "y": y - 7, "width": 2 * half, "height": 14}
+            yield element("rect", **place, class_="paper")
+            yield _middle(injection.label, x, y + 4, f"small {colour}")
             return
 
 
 def _box(node: Node, x: float, y: float) -> Iterator[str]:
-    colour = (OVERRIDDEN if node.instead else COLOUR[node.lifetime]) if node.used else GREY
-    ink = INK if node.used else GREY
-    look = {"fill": colour, "fill_opacity": 0.1 if node.used else 0, "stroke": colour}
+    colour = (OVERRIDDEN if node.instead else COLOUR[node.lifetime]) if node.used else UNUSED
+    ink = "plain" if node.used else UNUSED
+    look = {"class_": f"box {colour}"}
     round_ends = 28 if node.lifetime == "from outside" else 3
     dashes = {"stroke_dasharray": "5 4"} if node.lifetime == "with the call" else {}
     thick = 2.5 if node.instead else 1.5
     yield _frame(x, y, 0, rx=round_ends, **look, stroke_width=thick, **dashes)
     if node.lifetime == "shared":
         yield _frame(x, y, 4, rx=2, **look, stroke_width=1)
-    yield _middle(_cut(node.name, 24), x, y + 20, font_weight="bold", fill=ink)
+    yield _middle(_cut(node.name, 23), x, y + 20, ink, font_weight="bold")
     if node.provides:
         struck = {"text_decoration": "line-through"} if node.instead else {}
-        yield _middle(_cut(node.provides, 26), x, y + 36, fill=ink, **struck)
+        yield _middle(_cut(node.provides, 25), x, y + 36, ink, **struck)
     kind = f"overridden by {_short(node.instead)}" if node.instead else node.kind
-    yield _middle(_cut(kind, 30), x, y + (52 if node.provides else 40), fill=ink, font_size=11)
+    yield _middle(_cut(kind, 28), x, y + (52 if node.provides else 40), f"small {ink}")
 
 
 def _frame(x: float, y: float, inset: int, **look: object) -> str:
@@ -193,8 +199,8 @@ def _legend(graph: Graph) -> str:
     )
 
 
-def _middle(words: str, x: float, y: float, **look: object) -> str:
-    return text(words, x=x, y=y, text_anchor="middle", **look)
+def _middle(words: str, x: float, y: float, colour: str, **look: object) -> str:
+    return text(words, x=x, y=y, text_anchor="middle", class_=colour, **look)
 
 
 def _pair(point: Point) -> str:

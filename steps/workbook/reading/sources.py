@@ -3,6 +3,8 @@
 import ast
 import inspect
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +13,56 @@ from typing import TYPE_CHECKING
 
 from steps.workbook.catalogue import Step, find_step
 from steps.workbook.reading.coloured import ColouredDiff
+from steps.workbook.reading.tables import WIDTH
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
+MOST_LINES = 25
+"""How many lines of a listing are not folded."""
+
+
 def show(*subjects: object) -> "Markdown":
-    """Return the source of functions, classes and modules, read from their files."""
+    """Return the source of functions, classes and modules, read from their files.
+
+    As narrow as all outputs, and without what is only said to linters. A long listing is folded
+    behind its first part: up to an empty line, if there is one.
+    """
+    from IPython.display import Markdown  # slow to import, and only notebooks show it
+
     parts = [textwrap.dedent(inspect.getsource(subject)).strip() for subject in subjects]  # type: ignore[arg-type]
-    return _fenced("python", "\n\n\n".join(parts))
+    lines = _narrow("\n\n\n".join(parts)).splitlines()
+    if len(lines) <= MOST_LINES:
+        return Markdown(_fenced(lines))
+    ends = [number for number, line in enumerate(lines[:MOST_LINES]) if not line.strip()]
+    end = max((number for number in ends if number > 5), default=MOST_LINES)
+    first, rest = _fenced(lines[:end]), _fenced(lines[end:])
+    folded = f"<details><summary>{len(lines) - end} more lines</summary>\n\n{rest}\n\n</details>"
+    return Markdown(f"{first}\n\n{folded}")
+
+
+def _fenced(lines: list[str]) -> str:
+    code = "\n".join(lines).strip("\n")
+    return f"```python\n{code}\n```"
+
+
+def _narrow(source: str) -> str:
+    """Return a source as the formatter would write it in narrow lines, comments wrapped, too."""
+    code = re.sub(r" +# (type: ignore|noqa|fmt: skip)\b.*$", "", source, flags=re.MULTILINE)
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={WIDTH}", "-"]
+    done = subprocess.run(  # noqa: S603
+        ruff, input=code, stdout=subprocess.PIPE, encoding="utf-8", check=True
+    )
+    return "\n".join(part for line in done.stdout.splitlines() for part in _wrapped(line))
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a comment or a line of a docstring that is too long. Code is narrow already."""
+    if len(line) <= WIDTH:
+        return [line]
+    (start,) = re.findall(r"^ *(?:# )?", line)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=start)
 
 
 @dataclass(frozen=True)
@@ -83,12 +126,6 @@ def show_diff(number: int, file: str = "") -> ColouredDiff:
     if after.before is None:
         raise ValueError(f"{after.name} follows no other step")
     return ColouredDiff(compare(after.before, after, file, imports=False).lines)
-
-
-def _fenced(language: str, text: str) -> "Markdown":
-    from IPython.display import Markdown  # slow to import, and only notebooks show it
-
-    return Markdown(f"```{language}\n{text}\n```")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from steps.workbook.calls import LOOK_UP, SIGN_UP, SIGN_UP_AGAIN
 from steps.workbook.pictures.chart import (
-    DARK_COLOURS,
     MARKS_IN_WORDS,
     STYLE,
     Frame,
@@ -23,7 +22,7 @@ from steps.workbook.pictures.chart import (
     draw,
 )
 from steps.workbook.pictures.rows import Newest, newest, rows_of
-from steps.workbook.pictures.svg import COLOURS
+from steps.workbook.pictures.svg import COLOURS, DARK_COLOURS
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.one_step import record_step
 from steps.workbook.world.environment import new_database
@@ -248,7 +247,7 @@ def test_a_mark_looks_as_the_legend_says_which_lists_no_other(happening: str, ma
 
 
 def test_the_strokes_of_threads_are_drawn_on_request_only(step_03: Recording) -> None:
-    asked, usual = (svg_in(chart(step_03, TITLE, threads=yes).data) for yes in (True, False))
+    asked, usual = (svg_in(chart(step_03, TITLE, threads=yes).html) for yes in (True, False))
 
     assert 'class="stroke"' in asked
     assert 'class="stroke"' not in usual
@@ -344,11 +343,11 @@ def test_an_object_that_is_open_is_said_to_be(step_03: Recording) -> None:
 
 def test_a_chart_knows_whether_its_recording_is_over() -> None:
     recording = recorded("engine 1 opened")
-    running = chart(recording, TITLE).data
+    running = chart(recording, TITLE).html
     recording.is_over = True
 
     assert "still open" in svg_in(running)
-    assert "never closed" in svg_in(chart(recording, TITLE).data)
+    assert "never closed" in svg_in(chart(recording, TITLE).html)
 
 
 def test_each_kind_of_thread_that_did_something_has_a_lane(step_03: Recording) -> None:
@@ -370,7 +369,7 @@ def test_what_is_not_shown_is_said() -> None:
     svg, words = (does(part, TITLE, is_over=True) for does in (draw, describe))
 
     assert " 2 earlier events are not kept." in " ".join(texts(picture(recording)))
-    assert " 2 earlier events are not kept. In the main thread" in chart(recording, TITLE).data
+    assert " 2 earlier events are not kept. In the main thread" in chart(recording, TITLE).words
     assert " ".join(texts(svg)).endswith(" 1 earlier request is not shown.")
     assert " 1 earlier request is not shown. " in words
     assert "earlier" not in picture(recorded(*REQUEST))
@@ -381,13 +380,14 @@ def test_what_is_not_shown_is_said() -> None:
 
 
 def svg_in(page: str) -> str:
+    """Return the picture that is below all others."""
     return b64decode(page.split("base64,")[1].split('"')[0]).decode()
 
 
 def test_the_same_recording_gives_the_same_picture(step_03: Recording) -> None:
     again = record_step(3, SIGN_UP, SIGN_UP_AGAIN, LOOK_UP)
 
-    assert chart(again, TITLE).data == chart(step_03, TITLE).data
+    assert chart(again, TITLE).html == chart(step_03, TITLE).html
 
 
 @pytest.mark.parametrize("requests", [0, 1, 40])
@@ -408,12 +408,12 @@ EVIL = "\"'><script>alert(1)</script>&amp;<!--"
 
 
 def test_a_title_cannot_break_the_picture(step_03: Recording) -> None:
-    page = chart(step_03, EVIL).data
+    page = chart(step_03, EVIL).html
 
     assert texts(svg_in(page))[0] == EVIL
     assert "<script>" not in page
     assert "<script>" not in svg_in(page)
-    assert page.count("<") == page.count(">") == 1
+    assert {*re.findall(r"<(\w+)", page)} == {"div", "img", "span", "details", "summary", "p"}
     assert unescape(page.split('alt="')[1]).startswith(EVIL)
 
 
@@ -426,21 +426,7 @@ def test_a_path_cannot_break_the_picture() -> None:
     assert any(text.startswith("r1 GET /" + EVIL[:-1]) for text in drawn)
     assert "r2 GET /" + "\ufffd" * 4 in drawn
     assert "<script>" not in picture(recording)
-    assert "<script>" not in chart(recording, TITLE).data
-
-
-def test_every_colour_has_its_rule_on_light_and_on_dark_ground(step_03: Recording) -> None:
-    light, dark = (
-        dict(re.findall(r"--(\w+):(#\w{6});", part))
-        for part in STYLE.split("@media(prefers-color-scheme:dark)")
-    )
-
-    assert len(COLOURS) == len(set(COLOURS)) == len(DARK_COLOURS) == len(set(DARK_COLOURS))
-    assert light.keys() == dark.keys()
-    assert all(light[name] != dark[name] for name in light)
-    assert set(re.findall(r"var\(--(\w+)\)", STYLE)) == light.keys()
-    for name in ("app", *(f"c{number}" for number in range(len(COLOURS)))):
-        assert f".lifetimes .{name}{{fill:var(--{name});" in STYLE
+    assert "<script>" not in chart(recording, TITLE).html
 
 
 def lightness(colour: Sequence[float]) -> float:
@@ -498,9 +484,9 @@ def test_the_words_tell_every_event_in_order_with_its_owner(step_03: Recording) 
 
 
 def test_the_words_are_the_text_of_the_picture_for_those_who_hear_it(step_03: Recording) -> None:
-    page = chart(step_03, TITLE).data
+    page = chart(step_03, TITLE).html
 
-    assert unescape(page.split('alt="')[1].removesuffix('">')) == words_of(step_03)
+    assert unescape(page.split('alt="')[1].split('">')[0]) == words_of(step_03)
 
 
 def test_the_words_tell_what_is_open() -> None:

@@ -1,5 +1,6 @@
 """Every notebook runs, comes out as it was committed, and keeps the form that makes it readable."""
 
+import ast
 import json
 import os
 import re
@@ -17,6 +18,8 @@ import pytest
 
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.making.signposts import NEXT, WHERE
+from steps.workbook.reading.sources import MOST_LINES
+from steps.workbook.reading.tables import WIDTH
 from tests.dead_proxies import set_dead_proxies
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
@@ -60,7 +63,8 @@ def lines_of(cell: Any) -> int:
 def lifetime_charts_of(path: Path) -> list[str]:
     outputs = [output for cell in cells_of(path, "code") for output in cell.outputs]
     html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
-    pictures = [b64decode(found).decode() for found in re.findall(r'base64,([^"]+)', html)]
+    first = r'position: relative[^>]*><img [^>]*base64,([^"]+)'  # below its covers of one theme
+    pictures = [b64decode(found).decode() for found in re.findall(first, html)]
     return [picture for picture in pictures if 'class="lifetimes"' in picture]
 
 
@@ -193,6 +197,62 @@ def test_most_notebooks_show_a_lifetime_chart() -> None:
     charts = [len(lifetime_charts_of(path)) for path in NOTEBOOKS]
 
     assert sum(number > 0 for number in charts) > len(NOTEBOOKS) / 2
+
+
+def texts_of(path: Path) -> list[str]:
+    """Return what the outputs say in plain text. Differences stand as in the files."""
+    texts = []
+    for output in (output for cell in cells_of(path, "code") for output in cell.outputs):
+        data = output.get("data", {})
+        is_code = data.get("text/markdown", "").startswith("```")
+        texts.append(output.get("text", "" if is_code else data.get("text/plain", "")))
+    return texts
+
+
+def listings_of(path: Path) -> list[tuple[str, str]]:
+    """Return the code that each listing shows at once, and the rest of it."""
+    outputs = [output for cell in cells_of(path, "code") for output in cell.outputs]
+    shown = [output.get("data", {}).get("text/markdown", "") for output in outputs]
+    parts = [text.partition("<details>") for text in shown if text.startswith("```python")]
+    return [(first, rest) for first, _, rest in parts]
+
+
+def is_raw(line: str) -> bool:
+    """Tell whether a line ends with a dictionary or a tuple of more than three things."""
+    for bracket in re.finditer(r"[{(]", line):
+        try:
+            found = ast.parse(line[bracket.start() :].strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+        entries = found.keys if isinstance(found, ast.Dict) else getattr(found, "elts", [])
+        if len(entries) > 3:
+            return True
+    return False
+
+
+def test_a_raw_dictionary_is_known_when_it_is_seen() -> None:
+    assert is_raw("seen: {'a': 1, 'b': 2, 'c': 3, 'd': 4}")
+    assert is_raw("(1, 2, 3, 4)")
+    assert not is_raw("seen: {'a': 1, 'b': 2, 'c': 3}")
+    assert not is_raw("a: 1, b: 2, c: 3, d: 4")
+
+
+@notebooks
+def test_its_outputs_are_narrow_and_show_no_raw_dictionary(path: Path) -> None:
+    lines = [line for text in texts_of(path) for line in text.splitlines()]
+
+    assert [line for line in lines if len(line) > WIDTH] == []
+    assert [text for text in (*texts_of(path), *lines) if is_raw(text)] == []
+
+
+@notebooks
+def test_its_listings_are_narrow_and_folded_and_say_nothing_to_linters(path: Path) -> None:
+    for first, rest in listings_of(path):
+        lines = f"{first}\n{rest}".splitlines()
+        assert [line for line in lines if len(line) > WIDTH] == []
+        assert not re.search(r"# (type: ignore|noqa|fmt: )", first + rest)
+        assert len(first.strip().splitlines()) <= MOST_LINES + 2  # its fences
+        assert rest.count("```") == (2 if rest else 0)
 
 
 @notebooks

@@ -265,8 +265,8 @@ def test_each_connection_is_given_back_by_the_request_that_took_it(crowd: Crowd)
 def test_one_call_shows_the_lifetimes_of_a_step(step: Step) -> None:
     pictures = [show_lifetimes(step.number, SIGN_UP, LOG_IN, LOOK_UP) for _ in range(2)]
 
-    assert pictures[0].data == pictures[1].data
-    assert f'alt="Step {step.number:02}: sign up, log in, look up the user. ' in pictures[0].data
+    assert pictures[0].html == pictures[1].html
+    assert f'alt="Step {step.number:02}: sign up, log in, look up the user. ' in pictures[0].html
 
 
 @pytest.mark.parametrize("step", STEPS, ids=name_of)

@@ -325,9 +325,8 @@ def test_the_keyboard_is_enough(browser: Browser) -> None:
 
         calls = [call.name for call in CALLS]
         assert stops == [
-            *("/docs", *calls, "Five new users at once", "Picture", "The same in words"),
-            *("Pause", "Clear", "API key, for a bucket:", "r2 GET /health 200"),
-            "r1 GET /health 200",
+            *("Pause", "Clear", "API docs", *calls, "Five new users at once", "Picture"),
+            *("The same in words", "r2 GET /health 200", "r1 GET /health 200"),
         ]
         bright = visit.page.locator("#picture [data-request]:not(.dim)")
         assert {each.get_attribute("data-request") for each in bright.all()} == {"1"}
@@ -447,7 +446,7 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
 
         assert visit.rows("engine") == ["engine 1"]
         assert beside.locator(".opened").text_content() == "2 engines, 2 connections"
-        visit.expect_answer("r2 GET /health 200 │ r2 200")
+        visit.expect_answer("r2 GET /health 200 in both")
         assert all(url.startswith(visit.url) for url in visit.asked_for)
         assert visit.complaints == []
 
@@ -456,7 +455,7 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         expect(visit.page.get_by_role("alert")).to_have_text("This step does not answer any more.")
         visit.expect_state("Live")
         visit.press("Check the health")
-        visit.expect_answer("r3 GET /health 200 │ 502, no answer")
+        visit.expect_answer("r3 GET /health step 03: 200; step 01: 502, no answer")
         visit.expect_words("request 3 ends")
 
 
