@@ -34,7 +34,8 @@ STYLE = style_of(
     ".box{fill-opacity:.1}",
     ".box.app{fill-opacity:0}",
     ".arrow{fill:none;stroke-width:1.5}",
-    "text{stroke:none}",
+    "text.plain{stroke:none}",
+    "text.app{stroke:none}",
 )
 
 Point = tuple[float, float]

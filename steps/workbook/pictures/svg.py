@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
+from textwrap import fill
 
 COLOURS = ("#0072B2", "#D55E00", "#00946B", "#C2639C", "#5C4300", "#12324F")
 """Colours that colour-blind readers tell apart, dark enough for thin lines on white paper.
@@ -18,6 +19,8 @@ DARK = {"ink": "#f3f4f6", "paper": "#18202c", "app": "#9ca3af", "bad": "#ff9d85"
 
 WIDTH = 860
 MARGIN = 16
+LINE = 88
+"""How many characters a line of the words has at most, as in all outputs."""
 LETTER = 7
 """How wide a letter is at most, on average."""
 SMALL_LETTER = 6.2
@@ -38,7 +41,7 @@ class Picture:
     words: str
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.words}
+        return {"text/html": self.html, "text/plain": fill(self.words, LINE)}
 
     @property
     def html(self) -> str:

@@ -489,3 +489,14 @@ def test_no_box_and_no_label_covers_another(container: Container) -> None:
         assert 0 <= top < bottom <= height
     for one, other in combinations(boxes, 2):
         assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def test_no_letter_has_an_outline() -> None:
+    picture = picture_of(container_of(PER_REQUEST))
+    outlined = re.findall(r"\.objects \.(\w+)\{[^}]*stroke:var", picture)
+    colours = {name for found in re.findall(r'<text [^>]*class="([^"]+)"', picture)
+               for name in found.split()}  # fmt: skip
+
+    assert "plain" in colours.intersection(outlined)
+    for name in colours.intersection(outlined):
+        assert f".objects text.{name}{{stroke:none}}" in picture

@@ -110,6 +110,9 @@ def test_a_viewer_that_drops_the_picture_has_its_words() -> None:
     bundle = A_PICTURE._repr_mimebundle_()
 
     assert bundle["text/plain"] == A_PICTURE.words
+    long = Picture(A_PICTURE.svg, "word " * 40)._repr_mimebundle_()["text/plain"]
+    assert long.split() == ["word"] * 40
+    assert max(map(len, long.splitlines())) <= 88
     _, _, folded = bundle["text/html"].partition("<details><summary>The same in words</summary>")
     assert unescape(folded) == f"<p>{A_PICTURE.words}</p></details>"
     assert "<i>" not in bundle["text/html"]
