@@ -12,7 +12,8 @@ class Unmet(AssertionError):
         """Return it in the words of `make exercise`."""
         seen, expected = ("you said", "it is") if predicted else ("seen", "expected")
         facts = {seen: self.seen, expected: self.expected, "why": self.why}
-        return "\n".join([self.what, *(f"  {name:<8}  {fact}" for name, fact in facts.items())])
+        lines = (f"  {name:<8}  {fact}" for name, fact in facts.items() if fact)
+        return "\n".join([self.what, *lines])
 
 
 _KINDS = {
@@ -28,7 +29,7 @@ def expect(what: str, *, seen: object, expected: object, why: str) -> None:
     """Raise Unmet unless what was seen equals what was expected."""
     if seen is ...:
         guess = "A prediction teaches when you make it before you see the outcome."
-        raise Unmet(what, in_words(seen), "what you believe", guess)
+        raise Unmet(what, in_words(seen), "", guess)
     kinds = _KINDS.get(type(seen)), _KINDS.get(type(expected))
     if None not in kinds and kinds[0] != kinds[1]:
         raise Unmet(what, f"{seen!r}, {kinds[0]}", f"{expected!r}, {kinds[1]}", why)

@@ -161,7 +161,7 @@ def make_ready() -> None:
             if waited and READY.exists():
                 return
             READY.unlink(missing_ok=True)
-            print("Setting up .venv, once: half a minute, or more on a slow network.", flush=True)
+            print("Setting up .venv: half a minute, or more on a slow network.", flush=True)
             install()
             READY.touch()
     except (OSError, sqlite3.OperationalError) as error:
