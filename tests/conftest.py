@@ -50,10 +50,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_foreign_accounts() -> Iterator[None]:
-    """Keep boto3 away from whatever AWS account and proxy this machine knows."""
+    """Keep boto3 away from whatever AWS account and proxy this machine knows.
+
+    And a make that a test runs from the one that may have started the tests: it would say so.
+    """
     from steps.workbook.world.environment import AWS_VARIABLES, variables
 
-    with variables({**AWS_VARIABLES, "AWS_PROFILE": None}):
+    of_make = dict.fromkeys(("MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKELEVEL"))
+    with variables({**AWS_VARIABLES, **of_make, "AWS_PROFILE": None}):
         yield
 
 
