@@ -28,6 +28,8 @@ LEFT, RIGHT, TOP, ROW_HEIGHT, LANE = 130, 20, 44, 26, 14
 OPEN_END = 84
 """Room for the words beside a bar that has no end."""
 NARROWEST_STEP = 7
+SHORTEST_LINE = 14
+"""How long a response's line is at least, in pixels: it begins below the triangle."""
 NARROW = 320
 """How wide a picture is at least that has words at its open ends and room between its signs."""
 LONGEST_LABEL = 44
@@ -42,10 +44,10 @@ THREADS = {
 """The kinds of thread that have a lane, from top to bottom, and what to call them in a sentence."""
 
 MARKS_IN_WORDS = {
-    "response sent": "response sent",
+    "response sent": "response starts, and lasts as long as its line",
     "commit": "commit",
-    "rollback": "rollback",
-    "only read": "only read: nothing to commit",
+    "rollback": "rollback: undone",
+    "only read": "only read, no commit",
     "client gone": "client gone",
 }
 """The marks in the order of the legend, and what they say there."""
@@ -173,9 +175,9 @@ def notes_of(rows: list[Row], *, threads: bool) -> list[str]:
     if any(span.kind in IN_USE_KINDS for row in rows for span in row.spans):
         notes.append(IN_USE)
     if number := next(filter(None, whose), None):
-        notes.append(f"r{number}: of request {number}.")
+        notes.append(f"r{number}: by request {number}.")
     if None in whose:
-        notes.append("Grey: of the app.")
+        notes.append("Grey: by the app.")
     if threads:
         notes.append("Stroke: an event, and the kind of thread that it was in.")
     return notes
@@ -226,14 +228,16 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
         first, last = scale.ends(span)
         last = min(last, right)
         if span.kind not in IN_USE_KINDS:
-            line = f"M{rounded(scale.middle(span.first or 0))} {middle}H{rounded(last)}"
+            start = scale.middle(span.first or 0)
+            line = f"M{rounded(start)} {middle}H{rounded(max(last, start + SHORTEST_LINE))}"
             parts.append(element("path", class_="line", d=line, **_of(span.request)))
             continue
         bar = {"y": top + 7, "width": last - first, "height": ROW_HEIGHT - 14, "rx": 2}
         solid = f"span {_colour(span.request)}"
         parts.append(element("rect", class_=solid, x=first, **bar, **_of(span.request)))
-        if span.kind == "connection" and span.request is not None:
-            parts.append(_small(f"r{span.request}", (first + last) / 2, middle, "middle"))
+        if span.kind == "connection":
+            who = f"r{span.request}" if span.request else "app"
+            parts.append(_small(who, (first + last) / 2, middle, "middle"))
     if row.life.last is None:
         what = "never closed" if is_over else "still open"
         torn = f"M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"
@@ -248,10 +252,11 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
 def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> str:
     """Write whose object it is beside its bar, or into it where nothing else is or it is long.
 
-    Where there is no room for more, its number alone.
+    Where there is no room for more, its number alone, and how it failed.
     """
-    number, class_ = f"r{row.life.request}", "small bad" if _has_failed(row) else "small"
-    for label in (f"{number} {_short(row.detail)}".strip(), number):
+    number, class_ = f"r{row.life.request}", "small bad" if has_failed(row) else "small"
+    status = row.detail.rpartition(" ")[2] if has_failed(row) else ""
+    for label in (f"{number} {_short(row.detail)}".strip(), f"{number} {status}".strip(), number):
         needed = LETTER * len(label) + 4
         free = scale.x(row.spans[0].first or 0) - left if row.spans else right - left
         if row.life.first is not None and left - needed > scale.left:
@@ -265,7 +270,7 @@ def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> 
     return _small(number, left + 4, middle, "start", class_)
 
 
-def _has_failed(row: Row) -> bool:
+def has_failed(row: Row) -> bool:
     """Tell whether it is a request that was answered by an error."""
     status = row.detail.rpartition(" ")[2]
     return row.name.startswith("request ") and status.isdecimal() and int(status) >= FIRST_ERROR
@@ -306,7 +311,7 @@ def _legend(rows: list[Row], notes: list[str], y: int, width: int) -> tuple[str,
     x, parts = MARGIN + 6, []
     for mark in marks_of(rows):
         words = MARKS_IN_WORDS[mark]
-        room = 26 + LETTER * len(words)
+        room = 36 + LETTER * len(words)
         if x > MARGIN + 6 and x + room > width:
             x, y = MARGIN + 6, y + 20
         parts += [_mark(mark, x, y - 4), text(words, x=x + 11, y=y)]

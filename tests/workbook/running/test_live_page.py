@@ -178,7 +178,7 @@ def test_a_request_that_fails_says_so_in_words_and_colour(browser: Browser) -> N
 
         failed = visit.page.locator("#answers li.failed")
         assert failed.all_text_contents() == [
-            "r2 POST /users 409, This email is already registered."
+            "r2 POST /users 409: This email is already registered."
         ]
         visit.expect_words("transaction 2 rolls back")
         # The browser itself notes each answer of 400 and above; the page adds nothing.
@@ -275,7 +275,7 @@ def test_a_new_bucket_changes_nothing_about_the_user(browser: Browser) -> None:
         for button, answer in (
             ("Sign up", "r1 POST /users 201"),
             ("Create a bucket", "r2 POST /buckets 201"),
-            ("Sign up once more", "r3 POST /users 409, This email is already registered."),
+            ("Sign up once more", "r3 POST /users 409: This email is already registered."),
             ("Log in", "r4 POST /login 200"),
         ):
             visit.press(button)
@@ -343,7 +343,7 @@ def test_who_hears_the_page_hears_each_answer_once(browser: Browser) -> None:
         said = visit.page.get_by_role("log").locator("p").all_text_contents()
         assert said == [
             "r1 POST /users 201",
-            "r2 POST /users 409, This email is already registered.",
+            "r2 POST /users 409: This email is already registered.",
         ]
         live = visit.page.locator("[aria-live], [role=log], [role=status], [role=alert]")
         assert {each.get_attribute("id") for each in live.all() if each.is_visible()} == {
@@ -445,7 +445,7 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         expect(beside.locator(".words")).to_contain_text("request 2 ends")
 
         assert visit.rows("engine") == ["engine 1"]
-        assert beside.locator(".opened").text_content() == "2 engines, 2 connections"
+        assert beside.locator(".opened").text_content() == "by requests: 2 engines, 2 connections"
         visit.expect_answer("r2 GET /health 200 in both")
         assert all(url.startswith(visit.url) for url in visit.asked_for)
         assert visit.complaints == []
@@ -455,7 +455,7 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         expect(visit.page.get_by_role("alert")).to_have_text("This step does not answer any more.")
         visit.expect_state("Live")
         visit.press("Check the health")
-        visit.expect_answer("r3 GET /health step 03: 200; step 01: 502, no answer")
+        visit.expect_answer("r3 GET /health step 03: 200; step 01: 502: no answer")
         visit.expect_words("request 3 ends")
 
 

@@ -231,7 +231,7 @@ def test_a_page_says_how_many_objects_were_opened_and_what_is_open(page: Live) -
     with page.listen() as updates:
         update = next(updates)
 
-    assert update["opened"] == "2 engines, 1 session"
+    assert update["opened"] == "by the app: 2 engines; by requests: 1 session"
     assert update["open_now"] == "engine 1, session 1"
 
 

@@ -24,6 +24,7 @@ from steps.workbook.pictures.chart import (
     Frame,
     describe,
     draw,
+    has_failed,
     marks_of,
     what_is_missing,
 )
@@ -47,7 +48,7 @@ MOST_PICTURES = 16
 PAUSE_S = 0.2
 """How long the picture stays as it is at least, in seconds."""
 
-COUNTED = ("engine", "S3 client", "connection", "session")
+COUNTED = ("engine", "connection", "S3 client", "session")
 """The kinds of object whose number the page says."""
 
 FOLDER = Path(__file__).parent
@@ -224,21 +225,30 @@ def _notes_of(rows: list[Row]) -> list[str]:
         "open": bool(rows),
         "in use": any(span.kind in IN_USE_KINDS for row in rows for span in row.spans),
         "of the app": any(row.life.request is None for row in rows),
+        "failed": any(map(has_failed, rows)),
         "order": bool(rows),
     }
     return [note for note, is_needed in notes.items() if is_needed]
 
 
 def _opened(events: list[Event]) -> str:
-    """Say how many objects of each kind were opened: "2 engines, 1 session"."""
-    numbers = dict.fromkeys(COUNTED, 0)
-    for event in events:
-        if event.kind in numbers:
-            numbers[event.kind] = max(numbers[event.kind], event.number)
-    counted = [
-        f"{number} {kind}{'s' * (number != 1)}" for kind, number in numbers.items() if number
-    ]
-    return ", ".join(counted) or "nothing"
+    """Say how many objects of each kind were opened: "by the app: 1 engine; by requests: ..."."""
+    owners = {
+        (event.kind, event.number): "by the app" if event.request is None else "by requests"
+        for event in events
+        if event.kind in COUNTED and event.action == "opened"
+    }
+    said = []
+    for owner in ("by the app", "by requests"):
+        kinds = [kind for (kind, _), whose in owners.items() if whose == owner]
+        counted = [
+            f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) != 1)}"
+            for kind in COUNTED
+            if kind in kinds
+        ]
+        if counted:
+            said.append(f"{owner}: {', '.join(counted)}")
+    return "; ".join(said) or "nothing"
 
 
 def _html(subject: Subject) -> str:

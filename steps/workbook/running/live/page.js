@@ -24,9 +24,11 @@ function newView(section) {
       return item;
     }));
     const hasRequests = Boolean(part(".picture [data-request]"));
-    part(".first").hidden = hasRequests || section.classList.contains("second");
     section.classList.toggle("empty", !update.names.length);
-    if (hasRequests) document.body.classList.remove("untouched");
+    if (hasRequests) {
+      document.body.classList.remove("untouched");
+      document.querySelector(".first").hidden = true;
+    }
     part(".picture").setAttribute("aria-label", update.words);
     part(".words").textContent = update.words;
     part(".opened").textContent = update.opened;
@@ -115,7 +117,7 @@ function tell(text) { // those who hear the page: once, when it is answered
 
 const reasonOf = (body) => {
   const words = body?.detail ?? body?.state;
-  return typeof words === "string" ? `, ${words}` : "";
+  return typeof words === "string" ? `: ${words}` : "";
 };
 
 async function ask(root, url, options) {

@@ -27,9 +27,10 @@ def _links(step: Step) -> str:
         name = escape(notebook.name)
         parts.append(f"notebook: <code>{name}</code>, opened by <code>make lab</code>")
     if step.before:
-        parts.append(f"beside the step before: <code>{_run(step)} WITH={step.follows}</code>")
+        beside = f"<code>{_run(step)} WITH={step.follows}</code>"
+        parts.append(f"in a terminal, beside the step before: {beside}")
     following = [other for other in STEPS if other.follows == step.number]
-    parts += [f"next: <code>{_run(other)}</code>" for other in following]
+    parts += [f"in a terminal, next: <code>{_run(other)}</code>" for other in following]
     return " ".join(f"<span>{part}</span>" for part in parts)
 
 
