@@ -83,6 +83,6 @@ clean:  ## remove what the targets above made
 WANTED = $(if $(filter file,$(origin PYTHON)),*,"$(PYTHON)")" in $$(pwd -P)"
 .venv/ready: requirements.txt constraints.txt $(shell case "$$(cat .venv/ready 2>/dev/null)" in ($(WANTED)) ;; (*) echo stale ;; esac)
 	@$(PYTHON) -E -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The workbook needs Python 3.11 or newer, as in: make PYTHON=python3.13 test")'
-	@$(PYTHON) -I steps/workbook/making/set_up.py && printf '%s\n' "$(PYTHON) in $$(pwd -P)" >$@
+	@$(PYTHON) -I steps/workbook/making/set_up.py "$(PYTHON)" && printf '%s\n' "$(PYTHON) in $$(pwd -P)" >$@
 
 stale:

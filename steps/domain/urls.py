@@ -1,4 +1,4 @@
-"""The URLs of files and folders, whatever these are called: a `#` in a path begins no fragment."""
+"""The URLs of files and folders whose names are text: a `#` in a path begins no fragment."""
 
 from pathlib import PurePath
 from urllib.parse import quote

@@ -73,6 +73,11 @@ class Step:
         """Its name in words, with its number."""
         return self.name.removeprefix("step_").replace("_", " ")
 
+    @property
+    def heading(self) -> str:
+        """How pages call it, as in "Step 04: ports"."""
+        return f"Step {self.number:02}: {self.title[3:]}"
+
     def has(self, module: str) -> bool:
         """Tell whether it has a file of this name, such as `container` or `worker`."""
         return (self.folder / f"{module}.py").exists()

@@ -1,6 +1,7 @@
 """The tests of the exercises check the learner's files; in_pytest.py tells when."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_foreign_accounts() -> None:
+def _no_foreign_accounts() -> Iterator[None]:
     """No exercise talks to S3, so none waits for what tests/conftest.py imports here."""
-    os.environ.update(NO_PROXIES)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in NO_PROXIES.items():
+            monkeypatch.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

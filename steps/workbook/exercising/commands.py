@@ -1,7 +1,6 @@
 """`make exercise`, `hint`, `solution`, `progress`, `reset` and `watch`."""
 
 import shutil
-import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ def exercise(step: str) -> int:
     """Check the current exercise of a step: the first that is not done. Returns the exit code."""
     records = Records()
     current = _current(step, records)
-    _end_as_by_ctrl_c()
     check = Check(current)
     from steps.workbook.exercising import panel  # rich loads while the tests run
 
@@ -135,7 +133,6 @@ def watch(step: str) -> int:
     records = Records()
     checked = ""
     folder = _current(step, records).file.parent
-    _end_as_by_ctrl_c()
     spare = Check()
     try:
         # Waking up by itself, too, finds what was saved before the watching began.
@@ -163,10 +160,3 @@ def watch(step: str) -> int:
 
 def _versions(step: str) -> str:
     return "".join(exercise.version() for exercise in exercises_of(step))
-
-
-def _end_as_by_ctrl_c() -> None:
-    """Let a closed terminal, too, end this in order: a check goes on by itself."""
-    for name in ("SIGHUP", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)

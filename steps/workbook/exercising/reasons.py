@@ -63,7 +63,9 @@ def ended(exercise: Exercise, errors: str, exit_code: int) -> Failure:
     if fatal := re.search("Fatal Python error: (.+)", errors):
         return Failure(f"Your code made Python crash: {fatal[1]}", line)
     if exit_code < 0:
-        return Failure(f"Your code ended Python itself, by {signal.Signals(-exit_code).name}")
+        known = {each.value: each.name for each in signal.Signals}
+        name = known.get(-exit_code, f"signal {-exit_code}")
+        return Failure(f"Your code ended Python itself, by {name}")
     return Failure(ENDED, line)
 
 

@@ -26,7 +26,10 @@ DROPPED = {
 }
 """Options that would install elsewhere, or not everything, or say too little or much."""
 
-FLAGS = ("index-url", "extra-index-url", "find-links", "constraint", "trusted-host")
+INDEXES = {"index-url": "UV_INDEX_URL", "extra-index-url": "UV_EXTRA_INDEX_URL"}
+"""Options that uv takes from the environment, several words as one text."""
+
+FLAGS = ("find-links", "constraint", "trusted-host")
 """Options that uv has, too, with the same meaning."""
 
 VARIABLES = {
@@ -83,7 +86,9 @@ def for_uv(settings: Mapping[str, str]) -> tuple[list[str], dict[str, str]] | No
     arguments = ["--no-config", "--index-strategy", "unsafe-best-match"]
     variables: dict[str, str] = {}
     for name, value in settings.items():
-        if name in FLAGS:
+        if name in INDEXES:  # not as arguments: they may hold a password, and all can read those
+            variables[INDEXES[name]] = value
+        elif name in FLAGS:
             for word in value.split():
                 arguments += [f"--{name}", os.path.expanduser(word)]
         elif name == "no-index":
@@ -120,7 +125,9 @@ def install() -> None:
         with suppress(subprocess.CalledProcessError):
             _run(uv, outer | variables, stderr=subprocess.DEVNULL)
             return
-    print("uv cannot install with these settings of pip, so pip does: a minute more.", flush=True)
+        print("uv could not install. pip tries, which takes a minute more.", flush=True)
+    else:
+        print("uv has no counterpart to a setting of pip: pip installs, a minute more.", flush=True)
     _run([*pip_install, "--requirement", "requirements.txt"], of_pip)
 
 
@@ -151,6 +158,9 @@ def alone() -> Iterator[bool]:
 
 def make_ready() -> None:
     """Set up .venv, or end with a line that says what to do."""
+    if sys.hexversion < 0x030B0000:
+        sys.exit("The workbook needs Python 3.11 or newer.")
+    wanted = f"{sys.argv[1] if len(sys.argv) > 1 else 'python3'} in {Path.cwd()}\n"
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -158,12 +168,12 @@ def make_ready() -> None:
         sys.exit("This Python has no venv: install python3-venv, or name another with PYTHON=.")
     try:
         with alone() as waited:
-            if waited and READY.exists():
+            if waited and READY.exists() and READY.read_text("utf-8") == wanted:
                 return
             READY.unlink(missing_ok=True)
             print("Setting up .venv: half a minute, or more on a slow network.", flush=True)
             install()
-            READY.touch()
+            READY.write_text(wanted, "utf-8")
     except (OSError, sqlite3.OperationalError) as error:
         sys.exit(f"Set-up failed: {error}. Can this folder be written to?")
     except KeyboardInterrupt:

@@ -24,7 +24,7 @@ HTML_TAGS = {"+": "ins", "-": "del"}
 """Viewers that drop styles underline the one and strike the other through."""
 
 ANSI_COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m", "file": "\x1b[1m"}
-REVERSED, NOT_REVERSED, PLAIN = "\x1b[7m", "\x1b[27m", "\x1b[0m"
+REVERSED, NOT_REVERSED, RESET = "\x1b[7m", "\x1b[27m", "\x1b[0m"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _ansi_of(sign: str, pieces: Pieces) -> str:
     text = "".join(
         f"{REVERSED}{text}{NOT_REVERSED}" if changed else text for text, changed in pieces
     )
-    return f"{ANSI_COLOURS[sign]}{text}{PLAIN}" if sign in ANSI_COLOURS else text
+    return f"{ANSI_COLOURS[sign]}{text}{RESET}" if sign in ANSI_COLOURS else text
 
 
 def _in_pieces(lines: Sequence[str]) -> Iterator[tuple[str, Pieces]]:

@@ -3,7 +3,7 @@
 import threading
 from asyncio import _get_running_loop as running_loop  # the only way to ask that cannot raise
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from itertools import count, pairwise
 from threading import RLock, get_ident
@@ -49,6 +49,17 @@ class Event(NamedTuple):
     def __str__(self) -> str:
         what = f"{self.subject} {self.action}"
         return f"{what}: {self.detail}" if self.detail else what
+
+
+def open_after(events: Iterable[Event]) -> list[str]:
+    """Return the objects that are open after these events, in the order of their opening."""
+    still_open: dict[tuple[str, int, str], Event] = {}
+    for event in events:
+        if event.action in CLOSED_BY:
+            still_open[event.kind, event.number, CLOSED_BY[event.action]] = event
+        else:
+            still_open.pop((event.kind, event.number, event.action), None)
+    return list(dict.fromkeys(event.subject for event in still_open.values()))
 
 
 Noted = tuple[int, str, int, str, int | None, bool, int, str, str]
@@ -114,13 +125,7 @@ class Recording:
 
     def left_open(self) -> list[str]:
         """Return the objects that are open, such as "engine 1", in the order of their opening."""
-        still_open: dict[tuple[str, int, str], Event] = {}
-        for event in self.events:
-            if event.action in CLOSED_BY:
-                still_open[event.kind, event.number, CLOSED_BY[event.action]] = event
-            else:
-                still_open.pop((event.kind, event.number, event.action), None)
-        return list(dict.fromkeys(event.subject for event in still_open.values()))
+        return open_after(self.events)
 
     def count(self, kind: str, action: str, request: int | None = None) -> int:
         """Return how often something happened: `count("engine", "opened")`.

@@ -1,5 +1,6 @@
 """Records from outside what an app's objects do. The steps know nothing of it."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
@@ -12,6 +13,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from steps.infrastructure import announcements
 from steps.workbook.recording.events import LIMIT, Recording
+
+WRITE = re.compile(
+    r"\s*(WITH\b.*\b)?(INSERT|UPDATE|DELETE|REPLACE|MERGE|CREATE|DROP|ALTER)\b", re.I | re.S
+)
+"""A statement that writes, or tries to."""
 
 
 @contextmanager
@@ -148,7 +154,7 @@ def _sessions(recording: Recording) -> Iterator[None]:
             undecided[connection_of[id(transaction)]] = id(transaction)
 
     def note_write(connection: Connection, _: object, statement: str, *__: object) -> None:
-        if statement.lstrip()[:6].upper() != "SELECT":
+        if WRITE.match(statement):
             written.add(undecided.get(id(connection.connection.dbapi_connection), 0))
 
     def give_back(connection: object, _: ConnectionPoolEntry) -> None:
@@ -175,18 +181,22 @@ def _sessions(recording: Recording) -> Iterator[None]:
         if transaction and not session.in_nested_transaction():
             decide(id(transaction), action)
 
+    def roll_back(session: Session) -> None:
+        transaction = session.get_transaction()
+        decide_root(session, "rolls back" if id(transaction) in written else "reads only")
+
     listeners: dict[str, Callable[..., None]] = {
         "after_transaction_create": begin,
         "after_begin": reach_database,
         "after_transaction_end": end,
         "after_commit": lambda session: decide_root(session, "commits"),
-        "after_rollback": lambda session: decide_root(session, "rolls back"),
+        "after_rollback": roll_back,
     }
     with (
         _told_of_sessions(sessions),
         _listeners(Session, listeners),
         _listeners(Pool, {"checkin": give_back}),
-        _listeners(Engine, {"after_cursor_execute": note_write}),
+        _listeners(Engine, {"before_cursor_execute": note_write}),
     ):
         yield
 

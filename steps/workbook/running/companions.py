@@ -93,7 +93,7 @@ def work() -> int:
             if told < len(stops):
                 _end_worker(worker, stops[told], at_once=told > 0)
                 told += 1
-                if not is_served:
+                if not is_served and not nobody_reads():
                     print("The step is not served any more, so its worker ends.", flush=True)
 
 

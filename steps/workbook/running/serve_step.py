@@ -1,6 +1,7 @@
 """Serving one step for a reader who wants to try it."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -98,7 +99,7 @@ def serve_step(
 def _announcement_of(step: Step, url: str, added: Mapping[str, str]) -> list[str]:
     """Return what a reader needs: where to look, and what other terminals need, to be pasted."""
     lines = [
-        f"Step {step.number:02}: {step.title[3:]}",
+        step.heading,
         f"  see its objects live and die: {url}{PATH}",
         f"  its documentation:            {url}/docs",
     ]
@@ -168,10 +169,15 @@ def _is_news(line: logging.LogRecord) -> bool:
 
 def _reserve(port: int) -> socket.socket:
     """Reserve the port, or another. Listening at once tells whoever wants it at the same time."""
+    reserved = None
     try:
         reserved = reserve_port(port)
         reserved.listen()
-    except OSError:
-        print(f"Port {port} is taken, so a free one is used. Set PORT to choose another.")
+    except OSError as error:
+        if reserved:
+            reserved.close()
+        is_taken = error.errno == errno.EADDRINUSE
+        why = "is taken" if is_taken else f"cannot be had ({error.strerror})"
+        print(f"Port {port} {why}, so a free one is used. Set PORT to choose another.")
         return reserve_port()
     return reserved

@@ -51,14 +51,15 @@ def nobody_reads() -> bool:
     if sys.platform == "win32":
         return False
     output = select.poll()
-    output.register(1, 0)
+    output.register(1, select.POLLOUT)  # some systems tell nothing to who asks for nothing
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
 def is_for_want_of_a_reader(error: BaseException | None) -> bool:
     """Tell whether this was raised because who read our output has gone. rich raises SystemExit."""
     cause = error.__context__ if isinstance(error, SystemExit) else error
-    return isinstance(cause, OSError) and cause.errno in NOBODY_READS
+    of_a_pipe = isinstance(cause, OSError) and cause.errno in NOBODY_READS
+    return of_a_pipe and (sys.platform == "win32" or nobody_reads())  # or it is another pipe
 
 
 def show_what_can_be_shown() -> None:

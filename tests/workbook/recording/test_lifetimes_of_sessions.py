@@ -72,6 +72,7 @@ def test_a_rollback_within_a_savepoint_is_one_rollback(
 ) -> None:
     with Session(engine) as session:
         session.begin_nested()
+        write(session)
         session.rollback()  # of the savepoint and of what it is in
 
     assert recording.count("transaction", "rolls back") == 1
@@ -80,7 +81,7 @@ def test_a_rollback_within_a_savepoint_is_one_rollback(
 
 def test_an_error_rolls_the_transaction_back(engine: Engine, recording: Recording) -> None:
     with suppress(RuntimeError), Session(engine) as session, session.begin():
-        use(session)
+        write(session)
         raise RuntimeError
 
     assert recording.order("transaction begins", "transaction rolls back", "transaction ends")
@@ -106,12 +107,20 @@ def test_an_error_before_the_commit_rolls_back_without_a_word(
 def test_a_transaction_that_wrote_nothing_has_nothing_to_roll_back(
     engine: Engine, recording: Recording
 ) -> None:
-    for do in (use, write, use):
+    def use_in_a_savepoint(session: Session) -> None:
+        with session.begin_nested():
+            use(session)
+
+    def use_and_roll_back(session: Session) -> None:
+        use(session)
+        session.rollback()
+
+    for do in (use, write, use_in_a_savepoint, use_and_roll_back):
         with Session(engine) as session:
             do(session)
 
     told = [event.action for event in recording.events if event.kind == "transaction"]
-    assert told[1::3] == ["reads only", "rolls back", "reads only"]
+    assert told[1::3] == ["reads only", "rolls back", "reads only", "reads only"]
 
 
 @pytest.mark.parametrize("end", [Session.close, Session.reset, Session.invalidate])
@@ -120,7 +129,7 @@ def test_a_transaction_that_is_not_committed_rolls_back_however_its_session_ends
 ) -> None:
     session = Session(engine)
     with session.begin_nested():
-        use(session)
+        write(session)
     end(session)
 
     assert recording.count("transaction", "rolls back") == 1
@@ -143,7 +152,7 @@ def test_what_is_committed_or_rolled_back_is_not_rolled_back_once_more(
     with Session(engine) as session:
         use(session)
         session.commit()
-        use(session)
+        write(session)
         session.rollback()
         session.begin()
 

@@ -422,7 +422,7 @@ def test_picture_buttons_and_signs_are_in_view_together(browser: Browser) -> Non
         expect_all_in_view(visit)
         assert visit.rows("request")[-1] == "request 16"
         expect(visit.page.locator(".missing").first).to_have_text(
-            "4 earlier requests are not shown. 8 earlier requests are folded into one row each."
+            "4 earlier requests are not shown. 9 earlier requests are folded into one row each."
         )
 
 
@@ -572,7 +572,7 @@ def test_odd_answers_are_said_as_they_are(browser: Browser) -> None:
         for path, answer in (
             ("/text", "r1 GET /text 200"),
             ("/broken", "r2 GET /broken 500"),
-            ("/long", "r3 GET /long 400, " + "very" * 200),
+            ("/long", "r3 GET /long 400: " + "very" * 200),
             ("/list?number=x", "r4 GET /list?number=x 422"),
         ):
             visit.press(path)

@@ -73,7 +73,7 @@ def test_an_export_is_asked_for_written_and_printed(
             said = "".join(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
             try:
                 url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
-                asked = httpx2.post(f"{url}/exports", trust_env=False)
+                asked = httpx2.post(f"{url}/exports", trust_env=False, timeout=60)
                 (world,) = (project / "tmp").glob("accounts-*")
                 messages = [path.name for path in (world / "broker").iterdir()]
 

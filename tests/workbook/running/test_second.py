@@ -88,6 +88,8 @@ def test_a_request_reaches_the_second_step_as_it_was_sent(client: httpx2.Client)
     assert answer.headers["Content-Encoding"] == "identity"
     assert client.get("/lifetimes/second//evil.example/x").content.startswith(b"GET //evil")
     assert client.head("/lifetimes/second/x").content == b""
+    assert client.get("/lifetimes/second%2F@evil.example:1/x").status_code == 404
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
     redirect = client.get("/lifetimes/second/redirect")  # the page may not go there
     assert (redirect.status_code, redirect.headers.get("Location")) == (307, None)
 
@@ -143,26 +145,32 @@ def test_both_end_with_the_first_and_share_nothing_of_the_readers(tmp_path: Path
         encoding="utf-8",
         creationflags=CREATION_FLAGS,
     )
-    assert server.stdout is not None
-    said = "".join(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
-    url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
-    children = psutil.Process(server.pid).children(recursive=True)
-    groups = [os.getpgid(child.pid) for child in children] if sys.platform != "win32" else []
-    notes = [PROJECT / f".served.{each}.json" for each in (server.pid, children[0].pid)]
-    of_first, of_second = (note.stat().st_mtime_ns for note in notes)
-    ada = {"email": "ada@example.com", "password": "correct horse"}
-    with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as client:
-        page = client.get("/lifetimes").text
-        answers = [client.post(f"{root}/users", json=ada) for root in ("", "/lifetimes/second")]
-        key = {"X-API-Key": own["API_KEY"]}
-        answers.append(client.post("/lifetimes/second/buckets", json={"name": "a-b"}, headers=key))
-        folders = list(tmp_path.glob("accounts-*"))
-        with client.stream("GET", "/lifetimes/second/lifetimes/events") as events:
-            assert next(events.iter_lines())
-            server.send_signal(STOP_SIGNAL)
-            exit_code = server.wait(timeout=PATIENCE_S)
-    farewell = server.stdout.read()
-    server.stdout.close()
+    try:
+        assert server.stdout is not None
+        said = "".join(takewhile(lambda line: "Ctrl-C" not in line, server.stdout))
+        url = re.findall(r"live and die: (\S+)/lifetimes", said)[0]
+        children = psutil.Process(server.pid).children(recursive=True)
+        groups = [os.getpgid(child.pid) for child in children] if sys.platform != "win32" else []
+        notes = [PROJECT / f".served.{each}.json" for each in (server.pid, children[0].pid)]
+        of_first, of_second = (note.stat().st_mtime_ns for note in notes)
+        ada = {"email": "ada@example.com", "password": "correct horse"}
+        with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as client:
+            page = client.get("/lifetimes").text
+            answers = [client.post(f"{root}/users", json=ada) for root in ("", "/lifetimes/second")]
+            key = {"X-API-Key": own["API_KEY"]}
+            answers.append(
+                client.post("/lifetimes/second/buckets", json={"name": "a-b"}, headers=key)
+            )
+            folders = list(tmp_path.glob("accounts-*"))
+            with client.stream("GET", "/lifetimes/second/lifetimes/events") as events:
+                assert next(events.iter_lines())
+                server.send_signal(STOP_SIGNAL)
+                exit_code = server.wait(timeout=PATIENCE_S)
+        farewell = server.stdout.read()
+        server.stdout.close()
+    finally:
+        server.kill()
+        server.wait()
 
     assert 'id="key" type="password" autocomplete="off" spellcheck="false" value=""' in page
     assert "it&#x27;s" not in page

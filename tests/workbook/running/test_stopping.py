@@ -64,7 +64,9 @@ def serve_step_10() -> "Iterator[tuple[subprocess.Popen[str], str, Path]]":
         assert process.stdout is not None
         shown = ""
         while "DATABASE_URL" not in shown:
-            shown += process.stdout.readline()
+            line = process.stdout.readline()
+            assert line, shown
+            shown += line
         (url,) = re.findall(r"(http://\S+)/docs", shown)
         (database,) = re.findall(r"sqlite:///([^\s']+)", shown)
         assert Path(database).exists()

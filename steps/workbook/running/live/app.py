@@ -29,7 +29,7 @@ from steps.workbook.pictures.chart import (
     what_is_missing,
 )
 from steps.workbook.pictures.rows import Row, newest, rows_of
-from steps.workbook.recording.events import Event, Recording
+from steps.workbook.recording.events import Event, Recording, open_after
 from steps.workbook.running.live.second import Second
 
 PATH = "/lifetimes"
@@ -213,7 +213,7 @@ def _update(
         marks=marks_of(shown),
         notes=_notes_of(shown),
         opened=_opened(so_far),
-        open_now=", ".join(recording.left_open()) or "nothing",
+        open_now=", ".join(open_after(so_far)) or "nothing",
         missing=" ".join(what_is_missing(part, dropped)),
         moment=moment,
     )

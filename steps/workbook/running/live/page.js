@@ -1,7 +1,7 @@
 "use strict";
 
 const isDouble = document.body.classList.contains("double");
-const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = 16; // of a picture, in pixels and rows
+const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = matchMedia("(max-width: 60rem)").matches ? 16 : 8; // of a picture
 const REST = isDouble ? 270 : 180, NAMES = 110; // pixels below a picture, and beside it
 const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);

@@ -20,6 +20,9 @@ from steps.workbook.running.companions import SHARED
 from steps.workbook.world.serving import CREATION_FLAGS, LOOPBACK, ServerDidNotStart
 
 KEPT = ("content-type", "x-api-key", "accept")
+NO_PAGE = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+"""An answer is for the page's script, and not to be opened as a page of this server."""
+
 PASSED_ON = ("content-type", "content-encoding", "cache-control", "x-request-number")
 
 
@@ -38,28 +41,28 @@ class Second:
         """
         request = Request(scope, receive)
         path = scope["raw_path"].removeprefix(scope["root_path"].encode())  # as it was sent
-        query = scope["query_string"]
-        client = httpx2.AsyncClient(timeout=None, **LOOPBACK)
-        sent = client.build_request(
-            request.method,
-            self.url + (path + b"?" * bool(query) + query).decode("ascii"),
-            headers={name: request.headers[name] for name in KEPT if name in request.headers},
-            content=await request.body(),
-        )
-        try:
-            answer = await client.send(sent, stream=True)
-        except httpx2.TransportError:
-            await client.aclose()
-            await JSONResponse({"detail": "no answer"}, 502)(scope, receive, send)
+        if not path.startswith(b"/"):  # or it would name another server
+            await JSONResponse({"detail": "Not Found"}, 404)(scope, receive, send)
             return
-
-        headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
-        back = StreamingResponse(_lines(answer), answer.status_code, headers)
-        try:
-            await back(scope, receive, send)
-        finally:
-            await answer.aclose()
-            await client.aclose()
+        query = scope["query_string"]
+        async with httpx2.AsyncClient(timeout=None, **LOOPBACK) as client:
+            sent = client.build_request(
+                request.method,
+                httpx2.URL(self.url).copy_with(raw_path=path + b"?" * bool(query) + query),
+                headers={name: request.headers[name] for name in KEPT if name in request.headers},
+                content=await request.body(),
+            )
+            try:
+                answer = await client.send(sent, stream=True)
+            except httpx2.TransportError:
+                await JSONResponse({"detail": "no answer"}, 502)(scope, receive, send)
+                return
+            headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
+            try:
+                back = StreamingResponse(_lines(answer), answer.status_code, headers | NO_PAGE)
+                await back(scope, receive, send)
+            finally:
+                await answer.aclose()
 
 
 async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
@@ -100,7 +103,7 @@ def serve_second(step: Step, api_key: str, added: Iterable[str]) -> Iterator[Sec
         if found is None:
             raise ServerDidNotStart(f"Step {step.number:02} did not start beside it.")
         reader.start()
-        yield Second(f"Step {step.number:02}: {step.title[3:]}", found[0], step.look)
+        yield Second(step.heading, found[0], step.look)
     finally:
         if process.stdin:
             process.stdin.close()

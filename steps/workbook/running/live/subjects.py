@@ -11,7 +11,7 @@ from steps.workbook.running.live.second import Second
 def subject_of(step: Step, *, api_key: str = "", second: Second | None = None) -> Subject:
     """Return what the page of a step says. `api_key` is shown to whoever opens the page."""
     return Subject(
-        title=f"Step {step.number:02}: {step.title[3:]}",
+        title=step.heading,
         look=step.look,
         compare=step.compare,
         links=_links(step),
