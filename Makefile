@@ -16,11 +16,8 @@ $(if $(wildcard steps/workbook),,$(error Go to its folder first, or use: make -C
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1 - \2/p' Makefile || [ $$? -eq 141 ]
 
-# Jupyter keeps notes in the home folder: where there is none to write to, in one of ours. All that it
-# talks to is on this machine, and behind a SOCKS proxy it would not even start.
 lab: .venv/ready  ## open the notebooks in JupyterLab
-	@[ -n "$$HOME" ] && [ -w "$$HOME/." ] || { export HOME="$$PWD/.venv/home"; mkdir -p "$$HOME"; }; \
-	PATH="$$PWD/$(BIN):$$PATH" NO_PROXY='*' no_proxy='*' JUPYTER_PATH= JUPYTER_CONFIG_PATH="$$PWD/.jupyter" jupyter lab --ServerApp.root_dir=. $(LAB_ARGS)
+	@$(BIN)/python -m steps.workbook lab $(LAB_ARGS)
 
 run: .venv/ready  ## serve a step, as in: make run STEP=3
 	@$(BIN)/python -m steps.workbook run "$(STEP)" --port "$(PORT)" --with "$(WITH)"

@@ -200,6 +200,20 @@ def scaling() -> int:
 
 @cli.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 @exits
+def lab(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(help="For JupyterLab, such as --no-browser.", show_default=False),
+    ] = None,
+) -> int:
+    """Open the notebooks in JupyterLab."""
+    from steps.workbook.running.lab import open_lab
+
+    return open_lab(arguments or [])
+
+
+@cli.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@exits
 def command(
     arguments: Annotated[
         list[str] | None,

@@ -20,7 +20,6 @@ from steps.workbook.__main__ import cli
 from steps.workbook.catalogue import ONLY_READ, PROJECT
 from steps.workbook.exercising.exercises import UnknownExercise, exercises_of
 from steps.workbook.world.serving import CREATION_FLAGS, STOP_SIGNAL, reserve_port
-from tests.odd_names import ALL_IN_ONE
 
 CLEAN = dict.fromkeys(("DATABASE_URL", "S3_ENDPOINT_URL", "API_KEY", "DB_ECHO"), "")
 
@@ -204,29 +203,6 @@ with_make = pytest.mark.skipif(
 
 
 @with_make
-def test_lab_gets_a_home_folder_of_ours_where_there_is_none_to_write_to(tmp_path: Path) -> None:
-    jupyter = tmp_path / "bin" / "jupyter"
-    jupyter.parent.mkdir()
-    jupyter.write_text('#!/bin/sh\ntouch "$HOME/note" && echo "$HOME"\n', encoding="utf-8")
-    jupyter.chmod(0o755)
-    makefile = tmp_path / "Makefile"
-    shutil.copy(PROJECT / "Makefile", makefile)
-    (tmp_path / "steps" / "workbook").mkdir(parents=True)
-    lab = ["make", "--old-file=.venv/ready", "--no-print-directory", "lab", "BIN=bin"]
-    own = tmp_path / "home"
-    own.mkdir()
-
-    homes = [
-        subprocess.check_output(  # noqa: S603
-            lab, cwd=tmp_path, env={**os.environ, "HOME": home}, encoding="utf-8"
-        ).strip()
-        for home in (os.devnull, "", str(own))
-    ]
-
-    assert homes == [str(tmp_path / ".venv" / "home")] * 2 + [str(own)]
-
-
-@with_make
 def test_make_says_in_which_folder_it_works(tmp_path: Path) -> None:
     answer = subprocess.run(  # noqa: S603
         ["make", "--file", str(PROJECT / "Makefile"), "help"],  # noqa: S607
@@ -269,30 +245,6 @@ def test_tables_creates_what_the_steps_need(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     assert {("users",), ("audit_events",)} <= set(tables)
-
-
-@pytest.mark.skipif(
-    sys.platform == "win32" or shutil.which("make") is None, reason="make is not installed"
-)
-@pytest.mark.parametrize("name", [ALL_IN_ONE, "$HOME 'n' such"])
-def test_make_lab_finds_jupyter_whatever_the_project_s_folder_is_called(
-    name: str, tmp_path: Path
-) -> None:
-    project = tmp_path / name
-    commands = project / ".venv" / "bin"
-    for folder in (commands, project / "steps" / "workbook"):
-        folder.mkdir(parents=True)
-    shutil.copy(PROJECT / "Makefile", project)
-    for made in ("requirements.txt", "constraints.txt"):
-        (project / made).touch()
-    ready = f"python3 in {project.resolve()}\n"
-    (project / ".venv" / "ready").write_text(ready, encoding="utf-8")
-    (commands / "jupyter").write_text("#!/bin/sh\necho ours: $*\n")
-    (commands / "jupyter").chmod(0o755)
-
-    said = subprocess.check_output(["make", "lab"], cwd=project, text=True)  # noqa: S607
-
-    assert said.startswith("ours: lab ")
 
 
 def test_makefile_and_guides_name_the_commands_that_exist() -> None:

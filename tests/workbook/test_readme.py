@@ -1,13 +1,11 @@
 """What README says is so."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -73,23 +71,6 @@ def test_make_help_lists_every_target() -> None:
 
     assert re.findall(r"^make (\S+) - ", listed, re.MULTILINE) == phony.split()
     assert max(map(len, listed.splitlines())) <= 80
-
-
-@pytest.mark.skipif(
-    sys.platform == "win32" or shutil.which("make") is None, reason="make is not installed"
-)
-def test_make_lab_offers_the_kernel_of_this_project_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Jupyter prefers a kernel in JUPYTER_PATH to that of its own Python."""
-    jupyter = tmp_path / "jupyter"
-    jupyter.write_text('#!/bin/sh\necho "kernels elsewhere: [$JUPYTER_PATH]"\n', encoding="utf-8")
-    jupyter.chmod(0o755)
-    monkeypatch.setenv("JUPYTER_PATH", "/elsewhere")
-    lab = ["make", "--old-file=.venv/ready", f"BIN={os.path.relpath(tmp_path, PROJECT)}", "lab"]
-    said = subprocess.check_output(lab, cwd=PROJECT, text=True)  # noqa: S603
-
-    assert "kernels elsewhere: []" in said
 
 
 def test_curl_asks_no_proxy_for_this_machine() -> None:

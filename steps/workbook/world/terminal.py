@@ -57,8 +57,9 @@ def nobody_reads() -> bool:
 
 def is_for_want_of_a_reader(error: BaseException | None) -> bool:
     """Tell whether this was raised because who read our output has gone. rich raises SystemExit."""
-    cause = error.__context__ if isinstance(error, SystemExit) else error
-    of_a_pipe = isinstance(cause, OSError) and cause.errno in NOBODY_READS
+    if isinstance(error, SystemExit):  # rich has put another output in the place of ours
+        return isinstance(error.__context__, BrokenPipeError)
+    of_a_pipe = isinstance(error, OSError) and error.errno in NOBODY_READS
     return of_a_pipe and (sys.platform == "win32" or nobody_reads())  # or it is another pipe
 
 

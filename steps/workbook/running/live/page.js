@@ -94,6 +94,7 @@ function answer(text) {
   item.className = "waiting";
   item.textContent = text;
   item.tabIndex = 0;
+  document.querySelector(".first").hidden = true; // even where the picture pauses
   at("answers").prepend(item);
   while (at("answers").children.length > MOST_ANSWERS) at("answers").lastChild.remove();
   return (outcomes) => {
