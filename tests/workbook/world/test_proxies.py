@@ -42,6 +42,7 @@ def test_a_test_asks_no_proxy(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_in_the_embedded_environment_nobody_asks_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     set_dead_proxies(monkeypatch)
+    monkeypatch.delenv("S3_ENDPOINT_URL", raising=False)  # of a service that other tests keep
 
     with embedded_environment(respect_existing=True) as added:
         ask_in_every_way(added["S3_ENDPOINT_URL"])
