@@ -16,7 +16,7 @@ def keep_metadata(model: dict[str, Any], **_: object) -> None:
         model["content"]["metadata"].update(STANDARD)
 
 
-c = get_config()  # noqa: F821
+c = get_config()  # noqa: F821  # Jupyter runs this file with it
 c.FileContentsManager.pre_save_hook = keep_metadata
 # The server reads its configuration twice, and warns of the second time.
 warnings.filterwarnings("ignore", message="Overriding existing pre_save_hook")

@@ -46,7 +46,7 @@ class Check:
         self._output = Output()
         own_path = os.environ.get("PYTHONPATH")
         self._folder = TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True)
-        self._events = TemporaryFile()  # noqa: SIM115
+        self._events = TemporaryFile()  # noqa: SIM115  # outcome() reads and closes it
         self._process = subprocess.Popen(  # noqa: S603
             [*CHECK_PROCESS, *files],
             stdin=subprocess.PIPE,
@@ -109,7 +109,7 @@ class Check:
     def _read(self) -> None:
         if self._process.stderr:
             with self._process.stderr as pipe:
-                while part := pipe.read1(KEPT):  # type: ignore[attr-defined]
+                while part := os.read(pipe.fileno(), KEPT):
                     self._output.add(part)
 
 

@@ -21,13 +21,16 @@ class Output:
     """Takes in what a process prints, however much, and keeps its beginning and its end."""
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._first = self._last = b""
         self._lines_between = 0
 
     def add(self, part: bytes) -> None:
         _, end, after = part.rpartition(END_OF_TASK)
         if end:
-            self.__init__()  # type: ignore[misc]
+            self._forget()
         room = KEPT - len(self._first)
         self._first += after[:room]
         self._last += after[room:]

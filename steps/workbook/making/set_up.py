@@ -149,7 +149,7 @@ def alone() -> Iterator[bool]:
         if not waited:
             print("Another make is setting up .venv: waiting for it.", flush=True)
         waited = True
-        time.sleep(0.1)
+        time.sleep(0.1)  # SQLite tells nobody when a lock ends
     try:
         yield waited
     finally:
@@ -162,6 +162,7 @@ def make_ready() -> None:
         sys.exit("The workbook needs Python 3.11 or newer.")
     wanted = f"{sys.argv[1] if len(sys.argv) > 1 else 'python3'} in {Path.cwd()}\n"
     try:
+        # Debian has Pythons without them.
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:

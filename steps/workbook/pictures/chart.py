@@ -254,8 +254,9 @@ def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> 
 
     Where there is no room for more, its number alone, and how it failed.
     """
-    number, class_ = f"r{row.life.request}", "small bad" if has_failed(row) else "small"
-    status = row.detail.rpartition(" ")[2] if has_failed(row) else ""
+    number, class_, status = f"r{row.life.request}", "small", ""
+    if has_failed(row):
+        class_, status = "small bad", row.detail.rpartition(" ")[2]
     for label in (f"{number} {_short(row.detail)}".strip(), f"{number} {status}".strip(), number):
         needed = LETTER * len(label) + 4
         free = scale.x(row.spans[0].first or 0) - left if row.spans else right - left

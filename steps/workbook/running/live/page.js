@@ -15,7 +15,7 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(5)), (b) =
 
 function newView(section) {
   const part = (name) => section.querySelector(name), view = { server: null, latest: null, isLost: false };
-  let source, marks = [];
+  let source;
   const show = (update) => {
     part(".picture").innerHTML = update.svg; // made by the server, which escapes what it is told
     part(".names").replaceChildren(...update.names.map((name) => {
