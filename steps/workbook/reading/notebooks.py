@@ -11,6 +11,20 @@ from typing import Any
 
 import nbformat
 
+PREDICT = "**Predict.**"
+"""How a text begins that asks what the next cell will show."""
+
+LIVE, HIDE_OUTPUT = "live", "hide-output"
+"""Tags of code cells: complete code, to be changed and run again; an answer to a prediction."""
+
+KERNEL = """\
+try:
+    from steps.workbook.world import kernel as kernel
+except ImportError as error:
+    raise SystemExit(f"{error}: pick the kernel .venv at the top right, or run make lab") from None
+"""
+"""The first lines of each notebook: their own cell, folded, or the start of its first cell."""
+
 
 def execute(paths: Sequence[Path]) -> int:
     """Execute notebooks in place, each in a new kernel, and normalise them.
@@ -39,14 +53,17 @@ def normalise(path: Path) -> None:
     """Rewrite a notebook without what changes from run to run, and from editor to editor.
 
     That is: times, versions, the editor's notes, how the output was cut, and how often you ran it.
+    What answers a prediction is collapsed again.
     """
     notebook: Any = nbformat.read(path, as_version=4)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
+    asked = False
     for number, cell in enumerate(notebook.cells):
-        cell.metadata = {}
+        cell.metadata = _metadata_of(cell, asked)
+        asked = cell.cell_type == "markdown" and cell.source.startswith(PREDICT)
         cell.id = f"cell-{number:02}"
         cell.pop("attachments", None)
     for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
@@ -57,6 +74,21 @@ def normalise(path: Path) -> None:
                 output.execution_count = number
     nbformat.validate(notebook)
     path.write_bytes((nbformat.writes(notebook) + "\n").encode())
+
+
+def _metadata_of(cell: Any, asked: bool) -> dict[str, Any]:
+    """Return what viewers need to know: which output answers a question, so that it is collapsed.
+
+    `hide-output` is the tag that Jupyter Book knows, and nbconvert's presets.
+    """
+    if cell.cell_type != "code":
+        return {}
+    tags = [tag for tag in cell.metadata.get("tags", ()) if tag == LIVE]
+    if asked:
+        return {"jupyter": {"outputs_hidden": True}, "tags": [*tags, HIDE_OUTPUT]}
+    if cell.source == KERNEL.strip():
+        return {"jupyter": {"source_hidden": True}}
+    return {"tags": tags} if tags else {}
 
 
 def _join_streams(outputs: list[Any]) -> list[Any]:

@@ -26,13 +26,15 @@ MOST_LINES = 25
 def show(*subjects: object) -> "Markdown":
     """Return the source of functions, classes and modules, read from their files.
 
-    As narrow as all outputs, and without what is only said to linters. A long listing is folded
-    behind its first part: up to an empty line, if there is one.
+    It begins with what it needs, so that it runs where it is pasted into a cell. As narrow as all
+    outputs, and without what is only said to linters. A long listing is folded behind its first
+    part: up to an empty line, if there is one.
     """
     from IPython.display import Markdown  # slow to import, and only notebooks show it
 
-    parts = [textwrap.dedent(inspect.getsource(subject)).strip() for subject in subjects]  # type: ignore[arg-type]
-    lines = _narrow("\n\n\n".join(parts)).splitlines()
+    parts = [_source_of(subject) for subject in subjects]
+    code = "\n\n\n".join(parts)
+    lines = _narrow("\n\n\n".join(filter(None, [_needs_of(subjects, code), code]))).splitlines()
     if len(lines) <= MOST_LINES:
         return Markdown(_fenced(lines))
     ends = [number for number, line in enumerate(lines[:MOST_LINES]) if not line.strip()]
@@ -40,6 +42,33 @@ def show(*subjects: object) -> "Markdown":
     first, rest = _fenced(lines[:end]), _fenced(lines[end:])
     folded = f"<details><summary>{len(lines) - end} more lines</summary>\n\n{rest}\n\n</details>"
     return Markdown(f"{first}\n\n{folded}")
+
+
+def _source_of(subject: object) -> str:
+    """Return a source, a module's without what stands before its code: claim and imports."""
+    source = textwrap.dedent(inspect.getsource(subject)).strip()  # type: ignore[arg-type]
+    if not inspect.ismodule(subject):
+        return source
+    nodes, lines = ast.parse(source).body, source.splitlines()
+    heads = (ast.Import, ast.ImportFrom)
+    first = next(n for n, node in enumerate(nodes) if not (_says(node) or isinstance(node, heads)))
+    return "\n".join(lines[nodes[first - 1].end_lineno or 0 if first else 0 :]).strip()
+
+
+def _says(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _needs_of(subjects: tuple[object, ...], code: str) -> str:
+    """Return the imports that make a listing run: all that its own file has, in one line."""
+    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    imports = []
+    for module in dict.fromkeys(filter(None, map(inspect.getmodule, subjects))):
+        if module.__name__ != "__main__":
+            imports.append(f"from {module.__name__} import *")
+            private = sorted(name for name in used & vars(module).keys() if name[0] == "_")
+            imports += [f"from {module.__name__} import {name}" for name in private]
+    return "\n".join(imports)
 
 
 def _fenced(lines: list[str]) -> str:

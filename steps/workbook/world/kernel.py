@@ -5,6 +5,7 @@ It is written for any Python, and imports nothing that is installed.
 
 import os
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,3 +22,12 @@ for _name in SHOWN:
         raise ImportError(f"{_name} is {_found}, not {_pinned[_name]}")
 
 os.environ.update(NO_PROXIES)
+
+if "IPython" in sys.modules:
+    from IPython import get_ipython
+
+    from steps.workbook.world.changed_steps import forget_changed_steps
+
+    if _shell := get_ipython():
+        _shell.events.register("pre_run_cell", forget_changed_steps)
+        forget_changed_steps()
