@@ -1,4 +1,4 @@
-"""What the cells of the notebooks are built with: each function does the one thing its name says."""
+"""What the cells of notebooks are built with: each function does the one thing its name says."""
 
 import atexit
 import os
