@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from steps.workbook.catalogue import PROJECT, find_step
+from steps.workbook.catalogue import PROJECT, STEPS, find_step
 from steps.workbook.exercising.exercises import Exercise, all_exercises, docstring_of
 
-FILE = PROJECT / "notebooks" / "workshop.md"
+NOTEBOOKS = PROJECT / "notebooks"
+FILE = NOTEBOOKS / "workshop.md"
 SHOW_MINUTES = 6
 """What a leader needs to show one step's failure and its diff."""
-READ_MINUTES = 20
-"""What people need to run one notebook themselves, before its exercises."""
+READ_MINUTES = 45
+"""What people need for a notebook that does not say so itself."""
 BREAK_MINUTES = 10
-TWO_HOURS, ONE_DAY, HALF_A_DAY = 120, 360, 180
+TWO_HOURS, ONE_DAY = 120, 360
 """The minutes of the plans; a day is six hours without lunch."""
 
 TEXT = """\
@@ -21,28 +23,28 @@ TEXT = """\
 
 This page is made from the exercises: `python -m steps.workbook guide` writes it anew.
 
-For each step, people meet its notebook first. Then they do its exercises, each at their own speed,
-with `make watch STEP=3`. Who is done early goes on to the next letter. The minutes of an exercise
-are its author's estimate. A step without exercises is in no plan.
+For each step, people work through its notebook first. Then they do its exercises, each at their own
+speed, with `make watch STEP=3`. Who is done early goes on to the next letter. The minutes of a
+notebook are those that its readers took; those of an exercise are its author's estimate.
 
 ## Two hours
 
 For {show} minutes a step, you show how the step before it fails, and the diff:
-`make diff STEP=3`.
+`make diff STEP=3`. A step without exercises is left out.
 
 {two_hours}
 
-## One day
+## The path, a day at a time
 
-Everybody runs each notebook, {read} minutes a step, in `make lab`.
+Everybody works through each notebook in `make lab`: every cell is run, and many are changed.
 
-{one_day}
+{path}
 
-## Half a day more
+## A day more
 
 For people whose service is asynchronous, has more than one entry point, or must stop cleanly.
 
-{half_a_day}
+{further}
 
 ## Before the day, without network
 
@@ -72,48 +74,95 @@ Each of these is an answer in `tests/exercises/answers` that the tests refuse.
 def guide() -> str:
     """Return the guide's text."""
     exercises = all_exercises()
-    path = [exercise for exercise in exercises if find_step(exercise.step).part == "path"]
-    further = [exercise for exercise in exercises if exercise not in path]
+    on_path = [exercise for exercise in exercises if find_step(exercise.step).part == "path"]
+    shown = two_hours(on_path)
+    sessions = [Session(number, own, SHOW_MINUTES) for number, own in by_step(shown).items()]
+    path, further = (sessions_of(part) for part in ("path", "further"))
+    tables = [f"### Day {n}\n\n{plan(day, breaks=4)}" for n, day in enumerate(days(path), start=1)]
     backend = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (setuptools,) = re.findall(r'"setuptools==(.+?)"', backend)
     return TEXT.format(
         show=SHOW_MINUTES,
-        read=READ_MINUTES,
-        two_hours=plan(two_hours(path), SHOW_MINUTES, breaks=1),
-        one_day=plan(path, READ_MINUTES, breaks=4),
-        half_a_day=plan(further, READ_MINUTES, breaks=1),
+        two_hours=plan(sessions, breaks=1),
+        path="\n\n".join(tables),
+        further=plan(further, breaks=4),
         setuptools=setuptools,
         mistakes="\n\n".join(_mistakes(exercises)),
     )
+
+
+@dataclass(frozen=True)
+class Session:
+    """What people do about one step: `first` minutes with its notebook, then exercises."""
+
+    number: int
+    exercises: Sequence[Exercise]
+    first: int
+
+    @property
+    def minutes(self) -> int:
+        return self.first + sum(exercise.minutes for exercise in self.exercises)
+
+    @property
+    def idea(self) -> str:
+        return find_step(self.number).idea if self.number else "the words"
+
+
+def sessions_of(part: str) -> list[Session]:
+    """Return a session for each notebook of a part; the one before the first step is the path's."""
+    exercises = by_step(all_exercises())
+    numbers = [step.number for step in STEPS if step.part == part]
+    first = [0] if part == "path" else []
+    return [Session(n, exercises.get(n, []), reading_minutes(n)) for n in (*first, *numbers)]
+
+
+def by_step(exercises: Sequence[Exercise]) -> dict[int, list[Exercise]]:
+    groups = groupby(exercises, key=lambda exercise: exercise.step)
+    return {number: list(group) for number, group in groups}
+
+
+def reading_minutes(number: int) -> int:
+    """Return how long a notebook says that it takes."""
+    texts = [path.read_text(encoding="utf-8") for path in NOTEBOOKS.glob(f"{number:02}_*.ipynb")]
+    found = re.search(r"\bAbout (\d+) minutes", "".join(texts))
+    return int(found[1]) if found else READ_MINUTES
+
+
+def days(sessions: Sequence[Session]) -> list[list[Session]]:
+    """Divide sessions into days, as many as fit into each."""
+    divided: list[list[Session]] = [[]]
+    for session in sessions:
+        if total_of([*divided[-1], session], breaks=4) > ONE_DAY:
+            divided.append([])
+        divided[-1].append(session)
+    return divided
 
 
 def two_hours(exercises: Sequence[Exercise]) -> list[Exercise]:
     """Return what fits into two hours: the first of every step, then second ones from the front."""
     chosen: list[Exercise] = []
     for candidate in sorted(exercises, key=lambda e: e.key[::-1]):
-        if minutes_of([*chosen, candidate], SHOW_MINUTES, breaks=1) <= TWO_HOURS:
+        steps = {exercise.step for exercise in [*chosen, candidate]}
+        doing = sum(exercise.minutes for exercise in [*chosen, candidate])
+        if doing + SHOW_MINUTES * len(steps) + BREAK_MINUTES <= TWO_HOURS:
             chosen.append(candidate)
     return sorted(chosen, key=lambda exercise: exercise.key)
 
 
-def minutes_of(exercises: Sequence[Exercise], reading: int, breaks: int) -> int:
-    """Return how long a plan takes: `reading` minutes for each step, exercises and breaks."""
-    steps = {exercise.step for exercise in exercises}
-    doing = sum(exercise.minutes for exercise in exercises)
-    return doing + reading * len(steps) + BREAK_MINUTES * breaks
+def total_of(sessions: Iterable[Session], breaks: int) -> int:
+    return sum(session.minutes for session in sessions) + BREAK_MINUTES * breaks
 
 
-def plan(exercises: Sequence[Exercise], reading: int, breaks: int) -> str:
+def plan(sessions: Sequence[Session], breaks: int) -> str:
     """Return a table of the plan, with its total."""
     rows = ["| step | new idea | exercises | minutes |", "|---|---|---|---|"]
-    for number, group in groupby(exercises, key=lambda exercise: exercise.step):
-        own = list(group)
-        names = "<br>".join(f"{e.key} {e.title} ({e.kind}, {e.minutes})" for e in own)
-        idea = find_step(number).idea
-        rows.append(f"| {number:02} | {idea} | {names} | {minutes_of(own, reading, breaks=0)} |")
+    for session in sessions:
+        names = "<br>".join(f"{e.key} {e.title} ({e.kind}, {e.minutes})" for e in session.exercises)
+        cells = (f"{session.number:02}", session.idea, names, str(session.minutes))
+        rows.append("|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|")
     pause = f"{breaks} times {BREAK_MINUTES} minutes" if breaks > 1 else f"{BREAK_MINUTES} minutes"
     rows.append(f"| | breaks | {pause} | {breaks * BREAK_MINUTES} |")
-    rows.append(f"| | **together** | | **{minutes_of(exercises, reading, breaks)}** |")
+    rows.append(f"| | **together** | | **{total_of(sessions, breaks)}** |")
     return "\n".join(rows)
 
 
