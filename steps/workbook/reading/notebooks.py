@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def normalise(path: Path) -> None:
     """Rewrite a notebook without what changes from run to run, and from editor to editor.
 
     That is: times, versions, the editor's notes, how the output was cut, and how often you ran it.
-    What answers a prediction is collapsed again.
+    What answers a prediction is collapsed again, for JupyterLab, and behind a click elsewhere.
     """
     notebook: Any = nbformat.read(path, as_version=4)
     notebook.metadata = {
@@ -63,6 +64,8 @@ def normalise(path: Path) -> None:
     asked = False
     for number, cell in enumerate(notebook.cells):
         cell.metadata = _metadata_of(cell, asked)
+        if asked and cell.cell_type == "code":
+            cell.outputs = [_behind_a_click(output) for output in _join_streams(cell.outputs)]
         asked = cell.cell_type == "markdown" and cell.source.startswith(PREDICT)
         cell.id = f"cell-{number:02}"
         cell.pop("attachments", None)
@@ -89,6 +92,23 @@ def _metadata_of(cell: Any, asked: bool) -> dict[str, Any]:
     if cell.source == KERNEL.strip():
         return {"jupyter": {"source_hidden": True}}
     return {"tags": tags} if tags else {}
+
+
+ANSWER = "<details><summary>The answer</summary>"
+
+
+def _behind_a_click(output: Any) -> Any:
+    """Return an output that is folded in viewers that know HTML and no collapsed cells."""
+    data = output.get("data", {"text/plain": output.get("text", "")})
+    if output.output_type == "error" or ANSWER in str(data):
+        return output
+    if "text/markdown" in data:
+        folded = {"text/markdown": f"{ANSWER}\n\n{data['text/markdown']}\n\n</details>"}
+    elif "text/html" in data:
+        folded = {"text/html": f"{ANSWER}{data['text/html']}</details>"}
+    else:
+        folded = {"text/html": f"{ANSWER}<pre>{escape(data['text/plain'])}</pre></details>"}
+    return nbformat.v4.new_output("display_data", {**data, **folded})
 
 
 def _join_streams(outputs: list[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from steps.workbook.catalogue import PROJECT, STEPS
-from steps.workbook.reading.notebooks import HIDE_OUTPUT, KERNEL, LIVE, PREDICT
+from steps.workbook.reading.notebooks import ANSWER, HIDE_OUTPUT, KERNEL, LIVE, PREDICT
 from tests.workbook.reading.fresh_namespaces import Cell, cells_in, live_cells_in
 
 PATH = [
@@ -39,7 +39,8 @@ def printed_by(cell: Cell) -> list[str]:
     lines: list[str] = []
     for output in cell["outputs"]:
         data = output.get("data", {})
-        if not {"text/html", "text/markdown", "image/svg+xml"} & data.keys():
+        is_text = "text/html" not in data or "</summary><pre>" in "".join(data["text/html"])
+        if is_text and "text/markdown" not in data:
             text = output.get("text") or data.get("text/plain", "")
             lines += "".join(text).strip("\n").splitlines()
     return lines
@@ -84,6 +85,8 @@ def test_it_asks_before_it_shows(path: Path) -> None:
         answer = cells[number + 1]
         assert is_code(answer), cells[number]["source"]
         assert answer["outputs"]
+        for output in answer["outputs"]:
+            assert ANSWER in str(output), "behind a click where no cell can be collapsed"
         assert answer["metadata"]["jupyter"] == {"outputs_hidden": True}
         assert HIDE_OUTPUT in answer["metadata"]["tags"]
     others = [cell for n, cell in enumerate(cells) if n - 1 not in asked]
