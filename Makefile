@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab run worker test check fix notebooks diff exercise hint watch solution progress reset bench new-step new-exercise lint clean
+.PHONY: help lab run worker test check fix notebooks diff exercise hint watch solution progress reset bench history new-step new-exercise lint clean
 PYTHON ?= python3
 STEP ?=
 AFTER ?=
@@ -62,6 +62,9 @@ reset: .venv/ready  ## put a step's exercises back to their start, after asking
 
 bench: .venv/ready  ## compare what one request costs in each step
 	@$(BIN)/python -m steps.workbook bench
+
+history: .venv/ready  ## find out anew what each release of FastAPI does
+	@$(BIN)/python -m steps.workbook history
 
 new-step: .venv/ready  ## copy a step, as in: make new-step AFTER=7 NAME=my_idea
 	@$(BIN)/python -m steps.workbook new-step "$(AFTER)" "$(NAME)"

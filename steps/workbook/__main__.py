@@ -306,6 +306,15 @@ def signposts() -> int:
 
 @cli.command()
 @exits
+def history() -> int:
+    """Find out what each release of FastAPI does, and write it down."""
+    from steps.workbook.making.history import write_history
+
+    return write_history()
+
+
+@cli.command()
+@exits
 def notebooks() -> int:
     """Execute the notebooks anew and keep their outputs."""
     from steps.workbook.reading.notebooks import execute

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -74,6 +74,16 @@ def read_settings(listed: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value and name not in DROPPED}
 
 
+def settings_of(pip: Sequence[str], outer: Mapping[str, str]) -> dict[str, str]:
+    """Ask pip for the options that its configuration gives to `pip install`."""
+    configured = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    # With any of these, pip would list less, or more, or for another Python.
+    configured |= dict.fromkeys(("PIP_USER", "PIP_QUIET", "PIP_VERBOSE"), "0")
+    configured |= {"PIP_PYTHON": "", "PYTHONIOENCODING": "utf-8"}
+    listed = _run([*pip, "config", "list"], {**outer, **configured}, stdout=subprocess.PIPE)
+    return read_settings(listed)
+
+
 def for_pip(settings: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that give pip these settings, and no others."""
     named = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
@@ -107,12 +117,7 @@ def install() -> None:
     """Make .venv and install everything into it."""
     outer = environment(os.environ)
     _run([sys.executable, "-m", "venv", "--clear", ".venv"], outer)
-    configured = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    # With any of these, pip would list less, or more, or for another Python.
-    configured |= dict.fromkeys(("PIP_USER", "PIP_QUIET", "PIP_VERBOSE"), "0")
-    configured |= {"PIP_PYTHON": "", "PYTHONIOENCODING": "utf-8"}
-    listed = _run([*PIP, "config", "list"], outer | configured, stdout=subprocess.PIPE)
-    settings = read_settings(listed)
+    settings = settings_of(PIP, outer)
     pip_install = [*PIP, "install", "--quiet"]
     of_pip = outer | for_pip(settings)
     (uv_pinned,) = re.findall(r"^uv==\S+", Path("constraints.txt").read_text("utf-8"), re.MULTILINE)
