@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import fill
 from threading import Barrier, Event
 from typing import Any, TypeVar
 
@@ -123,3 +124,23 @@ def run_tests(file: str, names: str = "") -> None:
         print(*(f"fails: {name or file}" for name in failed), sep="\n")
     else:
         print(done.stdout.strip())
+
+
+def check_types(program: str) -> None:
+    """Let mypy read a program, which is not run; print each line that it refuses, and why."""
+    options = ["--config-file=", f"--cache-dir={os.devnull}", "--hide-error-codes"]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "mypy", *options, "-c", program],
+        cwd=PROJECT,  # where it finds `steps`
+        env={name: value for name, value in os.environ.items() if name != "FORCE_COLOR"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    errors = re.findall(r"^<string>:(\d+): error: (.+)$", done.stdout, re.MULTILINE)
+    for number, reason in errors:
+        print(f"mypy refuses: {program.splitlines()[int(number) - 1].strip()}")
+        print(fill(reason, 88, initial_indent="    ", subsequent_indent="    "))
+    if not errors:
+        print("mypy has no objection." if done.returncode == 0 else done.stdout.strip())

@@ -50,4 +50,5 @@ def count_users(engine: Engine) -> int:
 
 
 def connections_in_use(engine: Engine) -> int:
+    """Count the connections that somebody has taken from the engine's pool and not given back."""
     return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
