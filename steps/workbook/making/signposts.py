@@ -15,35 +15,44 @@ WHERE, NEXT = "Path: ", "**Next:** "
 FURTHER = min(step.number for step in STEPS if step.part == "further")
 
 
+APPENDIX = "[a-z]_*.ipynb"
+"""What a file's name is like that is looked up, and not read in order."""
+
+
 def put_up() -> None:
     """Write the signposts of all notebooks anew."""
-    for path in _notebooks().values():
+    for path in (*_notebooks().values(), *_appendices()):
         path.write_text(with_signposts(path), encoding="utf-8", newline="\n")
 
 
 def with_signposts(path: Path) -> str:
     """Return a notebook with a line below its title, and one at the end of its last text."""
-    number, notebook = int(path.name[:2]), json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     texts = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
     title, *rest = _without(WHERE, texts[0])
-    texts[0]["source"] = _lines(title, where(number), *rest)
-    texts[-1]["source"] = _lines(*_without(NEXT, texts[-1]), following(number))
+    texts[0]["source"] = _lines(title, where(path), *rest)
+    texts[-1]["source"] = _lines(*_without(NEXT, texts[-1]), following(path))
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def where(number: int) -> str:
+def where(path: Path) -> str:
     """Return the way from notebook to notebook, with this one picked out."""
-    links = {
-        n: f"**{n:02}**" if n == number else f"[{n:02}]({path.name})"
-        for n, path in _notebooks().items()
-    }
-    path = " · ".join(link for n, link in links.items() if n < FURTHER)
-    further = " · ".join(link for n, link in links.items() if n >= FURTHER)
-    return f"{WHERE}{path} | further: {further}"
+
+    def link(other: Path) -> str:
+        number = other.name.partition("_")[0].upper()
+        return f"**{number}**" if other.name == path.name else f"[{number}]({other.name})"
+
+    on_path = " · ".join(link(other) for n, other in _notebooks().items() if n < FURTHER)
+    further = " · ".join(link(other) for n, other in _notebooks().items() if n >= FURTHER)
+    look_up = " · ".join(map(link, _appendices()))
+    return f"{WHERE}{on_path} | further: {further} | look up: {look_up}"
 
 
-def following(number: int) -> str:
+def following(path: Path) -> str:
     """Return what comes next: the exercises of this step, and the next notebook."""
+    if path.match(APPENDIX):
+        return f"{NEXT}[README](../README.md)"
+    number = int(path.name[:2])
     exercises = [exercise for exercise in all_exercises() if exercise.step == number]
     parts = []
     if exercises:
@@ -51,8 +60,8 @@ def following(number: int) -> str:
             f"[{each.key}](../{each.file.relative_to(PROJECT).as_posix()})" for each in exercises
         )
         parts.append(f"the exercises {links} with `make exercise STEP={number}`")
-    if path := _notebooks().get(number + 1):
-        parts.append(f"[{_title_of(path)}]({path.name})")
+    if after := _notebooks().get(number + 1):
+        parts.append(f"[{_title_of(after)}]({after.name})")
     if not parts:
         parts.append("[README](../README.md)")
     return f"{NEXT}{'; then '.join(parts)}"
@@ -70,6 +79,10 @@ def _lines(*paragraphs: str) -> list[str]:
 
 def _notebooks() -> dict[int, Path]:
     return {int(path.name[:2]): path for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))}
+
+
+def _appendices() -> list[Path]:
+    return sorted(FOLDER.glob(APPENDIX))
 
 
 def _title_of(path: Path) -> str:

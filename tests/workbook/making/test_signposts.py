@@ -29,7 +29,7 @@ def test_it_begins_with_where_one_is_and_ends_with_what_comes_next(path: Path) -
     first, *_, last = texts_of(path)
 
     assert first.splitlines()[2].startswith("Path: ")
-    assert f"**{path.name[:2]}**" in first.splitlines()[2]
+    assert f"**{path.name.partition('_')[0].upper()}**" in first.splitlines()[2]
     assert last.splitlines()[-1].startswith("**Next:** ")
 
 
