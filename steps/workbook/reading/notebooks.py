@@ -22,7 +22,8 @@ KERNEL = """\
 try:
     from steps.workbook.world import kernel as kernel
 except ImportError as error:
-    raise SystemExit(f"{error}: pick the kernel .venv at the top right, or run make lab") from None
+    pick = "pick the kernel .venv at the top right, or run make lab"
+    raise SystemExit(f"{error}: {pick}") from None
 """
 """The first lines of each notebook: their own cell, folded, or the start of its first cell."""
 
