@@ -25,6 +25,7 @@ from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import client_of, serve, server_log
 from steps.workbook.world.singletons import own_singletons
+from tests.often_said import often_said
 
 pytestmark = [
     pytest.mark.usefixtures("no_s3", "quick_hashing"),
@@ -91,6 +92,12 @@ def app_with_a_task(engine: Engine, scope: Scope, task: Callable[[Session], None
     return app
 
 
+@often_said(
+    "A background task runs after the commit.",
+    "depends",
+    "In function scope it does. In request scope the commit waits for the task.",
+    step=1,
+)
 @scopes
 def test_the_default_scope_commits_after_the_task_and_function_scope_before_it(
     scope: Scope, engine: Engine
@@ -110,6 +117,12 @@ def test_the_default_scope_commits_after_the_task_and_function_scope_before_it(
     assert users_in(engine) == ["ada"]
 
 
+@often_said(
+    "A background task that fails cannot harm the request that started it.",
+    "depends",
+    "In request scope it discards the row that was to be committed, after the client has its 200.",
+    step=1,
+)
 @scopes
 def test_a_task_that_fails_after_the_200_discards_what_the_default_scope_was_to_commit(
     scope: Scope, engine: Engine
@@ -125,6 +138,13 @@ def test_a_task_that_fails_after_the_200_discards_what_the_default_scope_was_to_
     assert users_in(engine) == {"request": [], "function": ["ada"]}[scope]
 
 
+@often_said(
+    "A background task may use the session of its request.",
+    "depends",
+    "In function scope the session has ended before: what the task writes is lost without "
+    "an error.",
+    step=1,
+)
 @scopes
 def test_what_a_task_writes_with_a_session_of_function_scope_is_lost_without_an_error(
     scope: Scope, engine: Engine
@@ -174,6 +194,12 @@ def test_until_python_collects_what_is_lost_nobody_else_can_write_to_sqlite(
     assert users_in(engine) == ["ada", "bob"]
 
 
+@often_said(
+    "A dependency can add a background task after its `yield`.",
+    "depends",
+    "It runs in function scope, and never in request scope.",
+    step=1,
+)
 def test_a_task_that_is_added_after_the_yield_runs_in_function_scope_only() -> None:
     added: list[Scope] = []
     ran: list[Scope] = []

@@ -25,6 +25,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.singletons import own_singletons
 from steps.workbook.world.thread_hops import counted_hops
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing")
 
@@ -229,6 +230,12 @@ async def answer_with_emails(websocket: WebSocket, service: Any) -> None:
         await websocket.send_text((await user if isawaitable(user) else user).email)
 
 
+@often_said(
+    "A provider for requests does not work for websockets.",
+    "depends",
+    "One that takes `HTTPConnection` works for both; one that takes `Request` does not.",
+    step=1,
+)
 def test_a_websocket_gets_the_service_as_any_call_does(step: Step) -> None:
     app = step.create_app()
     if step.has("user_handler"):

@@ -31,6 +31,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.recording.one_step import record_step
 from steps.workbook.world.environment import variables
 from steps.workbook.world.processes import import_without_fastapi
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -171,6 +172,13 @@ def test_a_request_has_one_session_and_one_transaction(recording: Recording) -> 
 # Overrides of its providers
 
 
+@often_said(
+    "A clean architecture needs a container.",
+    "never held",
+    "A composition root of `Depends` providers inverts the dependencies: the use cases know"
+    " ports only, and a test replaces the service.",
+    step=4,
+)
 def test_an_override_of_the_service_leaves_the_database_alone(recording: Recording) -> None:
     app = create_app()
     app.dependency_overrides[get_user_service] = lambda: in_memory(GRACE)
@@ -294,6 +302,12 @@ def test_flaw_below_the_top_nothing_can_be_replaced_outside_http(session: Sessio
     assert isinstance(service._password_hasher, PasswordHasher)
 
 
+@often_said(
+    "`dependency_overrides` reaches everything.",
+    "never held",
+    "Not what a composition root calls by its name.",
+    step=4,
+)
 def test_flaw_no_override_reaches_what_the_composition_root_calls_by_name() -> None:
     app = create_app()
     with TestClient(app) as client:

@@ -38,6 +38,7 @@ from steps.step_05_ioc_container.routes import sign_up
 from steps.step_05_ioc_container.services import UserService
 from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers, PlainHasher
 from steps.workbook.recording.events import Recording
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -68,6 +69,12 @@ def run_python(script: str) -> str:
     return run.stdout.strip()
 
 
+@often_said(
+    "A container makes the object graph usable without HTTP.",
+    "holds",
+    "Step 05's container signs a user up where FastAPI cannot be imported.",
+    step=5,
+)
 def test_a_script_signs_a_user_up_where_fastapi_is_not_installed() -> None:
     """dependency-injector imports FastAPI if it can, so here nobody can."""
     script = """
@@ -301,6 +308,12 @@ def test_an_override_does_not_reach_a_later_app() -> None:
         assert second.get("/users/7").status_code == 404
 
 
+@often_said(
+    "An override of the settings reaches the engine.",
+    "depends",
+    "Not one that is built already; `reset_singletons()` forgets it.",
+    step=5,
+)
 def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> None:
     other = Settings(
         database_url=SecretStr("sqlite:///other.db"), s3_endpoint_url="http://127.0.0.1:1"
@@ -321,6 +334,12 @@ def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> No
 # What step 06 repairs
 
 
+@often_said(
+    "The container makes everything that a use case needs.",
+    "depends",
+    "Not the session of a request, which comes with the call.",
+    step=5,
+)
 def test_flaw_the_container_cannot_make_the_session() -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'session'"):
         Container(settings=load_settings()).user_service()

@@ -42,6 +42,7 @@ from steps.workbook.catalogue import find_step
 from steps.workbook.fakes.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.databases import connections_in_use
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -277,6 +278,12 @@ def test_two_transactions_of_one_unit_of_work_are_independent(
     assert users_in(container) == []
 
 
+@often_said(
+    "A unit of work that gives out a session for each block may be shared.",
+    "holds",
+    "Sixteen threads lose nothing.",
+    step=7,
+)
 def test_sixteen_threads_share_one_unit_of_work_and_lose_nothing(
     container: Container, unit_of_work: ports.UnitOfWork
 ) -> None:
@@ -475,6 +482,12 @@ def test_flaw_a_lookup_waits_in_line_while_every_worker_thread_is_taken() -> Non
 # What remains
 
 
+@often_said(
+    "A forgotten commit is noticed.",
+    "never held",
+    "The client gets its 201, and nothing is kept.",
+    step=7,
+)
 def test_flaw_a_forgotten_commit_answers_201_and_keeps_nothing() -> None:
     app = create_app()
     with TestClient(app) as client:

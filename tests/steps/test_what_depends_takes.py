@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from steps.infrastructure.tables import AuditEventRow, UserRow
 from steps.workbook.experiments.step_01.one_endpoint import client_with
+from tests.often_said import often_said
 
 Row = TypeVar("Row")
 
@@ -43,6 +44,12 @@ def get_users(session: Annotated[str, Depends(get_session)]) -> Repository[UserR
     return Repository(session)
 
 
+@often_said(
+    "`Depends(Repository[UserRow])` works like any class.",
+    "never held",
+    "FastAPI finds `args` and `kwargs` and asks the caller for them: 422. A subclass works.",
+    step=1,
+)
 def test_a_generic_class_with_its_parameter_asks_the_caller_for_args_and_kwargs() -> None:
     def short(users: Annotated[Repository[UserRow], Depends()]) -> str:
         return users.session
@@ -116,6 +123,12 @@ def mock(request: pytest.FixtureRequest) -> Any:
     return mock
 
 
+@often_said(
+    "A `MagicMock` is a good override.",
+    "never held",
+    "Its `args` and `kwargs` become query parameters: 422. `lambda: mock` works.",
+    step=1,
+)
 def test_a_mock_as_an_override_asks_the_caller_for_args_and_kwargs(mock: Any) -> None:
     assert asked_for(client_overriding(mock)) == ["args", "kwargs"]
 
@@ -156,6 +169,12 @@ def test_an_object_that_nobody_can_call_fails_at_the_first_request() -> None:
 # What is no provider, and what is always the same one
 
 
+@often_said(
+    "`Depends(settings)` hands over the settings object.",
+    "never held",
+    "What cannot be called is refused with a `TypeError` when the endpoint is registered.",
+    step=1,
+)
 def test_an_object_that_nobody_can_call_is_refused_when_the_endpoint_is_registered() -> None:
     not_callable: Any = Greeter("hello")
 
@@ -166,6 +185,12 @@ def test_an_object_that_nobody_can_call_is_refused_when_the_endpoint_is_register
         client_with(endpoint)
 
 
+@often_said(
+    "`Depends(lambda: CONSTANT)` gives each request a value of its own.",
+    "never held",
+    "All requests get the same object, and can change it.",
+    step=1,
+)
 def test_a_lambda_around_a_list_hands_the_same_list_to_every_request() -> None:
     constant: list[str] = []
 
@@ -190,6 +215,12 @@ async def look_up() -> str:
     return "ada"
 
 
+@often_said(
+    "In a notebook, call a coroutine with `asyncio.run`.",
+    "never held",
+    "An event loop is running there: `asyncio.run` raises, and a plain `await` works.",
+    step=1,
+)
 def test_where_an_event_loop_runs_asyncio_run_raises_and_await_works() -> None:
     """Notebooks 08 and 11 await in their cells."""
 

@@ -1,8 +1,16 @@
 """Requests that wait for each other, on real servers."""
 
 from steps.workbook.experiments.step_01 import starvation
+from tests.often_said import often_said
 
 
+@often_said(
+    "Function scope prevents that requests wait for each other's connections.",
+    "never held",
+    "Two requests with one thread and one connection starve in both scopes, with a response"
+    " model. `max_concurrency` (since 0.163) helps, if all use one alias.",
+    step=1,
+)
 def test_two_requests_starve_each_other_with_one_thread_and_one_connection() -> None:
     assert starvation.two_requests_with_one_thread_and_one_connection() == {
         "default scope": [200, 500],

@@ -1,6 +1,7 @@
 """A lifespan opens once and closes in reverse, whatever fails."""
 
 from steps.workbook.experiments.step_03 import open_and_close
+from tests.often_said import often_said
 
 
 def without_connections(events: list[str]) -> list[str]:
@@ -20,6 +21,12 @@ def test_each_of_four_workers_opens_a_core_of_its_own() -> None:
     assert open_and_close.four_workers_open_four_cores() == 4
 
 
+@often_said(
+    "A lifespan singleton exists once per app.",
+    "depends",
+    "Once per lifespan and process: one app that starts twice opens two.",
+    step=3,
+)
 def test_an_app_that_is_started_twice_opens_two_cores() -> None:
     outcome = open_and_close.each_lifespan_opens_its_own_core()
 
@@ -30,6 +37,12 @@ def test_an_app_that_is_started_twice_opens_two_cores() -> None:
     }
 
 
+@often_said(
+    "Code after the `yield` of a lifespan closes everything.",
+    "depends",
+    "Not when a later resource fails to open: the first one stays open. An `ExitStack` closes it.",
+    step=3,
+)
 def test_code_below_the_yield_does_not_close_what_was_open_when_the_start_failed() -> None:
     events = open_and_close.second_resource_fails_to_open()
     assert events["code below the yield"] == ["engine 1 opened", "app 1 does not start"]
@@ -44,6 +57,13 @@ def test_an_exit_stack_closes_what_was_open_when_the_start_failed() -> None:
     ]
 
 
+@often_said(
+    "A shutdown closes resources under a request that is running.",
+    "never held",
+    "The endpoint ends, its session commits and closes, the answer leaves, and then the "
+    "core closes (one process, one signal).",
+    step=3,
+)
 def test_a_shutdown_waits_for_the_request_in_flight_before_it_closes_the_core() -> None:
     assert without_connections(open_and_close.shutdown_waits_for_the_request_in_flight()) == [
         "engine 1 opened",
@@ -68,6 +88,12 @@ def test_step_02_starts_with_a_bad_setting_and_fails_at_the_first_request() -> N
     assert open_and_close.bad_setting_in_step_02() == {"documentation": 200, "first request": 500}
 
 
+@often_said(
+    "A wrong setting ends the server before its port opens.",
+    "depends",
+    "With one process it does, with exit code 3. With several workers uvicorn goes on.",
+    step=3,
+)
 def test_step_03_ends_with_a_bad_setting_before_it_opens_its_port() -> None:
     assert open_and_close.bad_setting_in_step_03() == {
         "exit code": 3,

@@ -3,6 +3,7 @@
 import pytest
 
 from steps.workbook.experiments.step_04 import composition
+from tests.often_said import often_said
 
 PORT = """
 from typing import Protocol
@@ -22,6 +23,13 @@ class Silent:
 """
 
 
+@often_said(
+    "A use case that FastAPI builds can be imported without FastAPI.",
+    "never held",
+    "Importing step 03's use cases loads FastAPI, SQLAlchemy and boto3; with ports, step "
+    "04's load none of the three.",
+    step=4,
+)
 def test_the_use_cases_of_step_03_load_three_libraries_and_those_of_step_04_none() -> None:
     of_step_03 = composition.libraries_loaded_by("steps.step_03_lifespan_singleton.services")
 
@@ -33,6 +41,12 @@ def test_mypy_accepts_what_fits_a_port_by_its_shape() -> None:
     assert composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = Polite()") == "no error"
 
 
+@often_said(
+    "A `Protocol` is checked when the program runs.",
+    "never held",
+    "A type checker checks it; Python only finds a missing method when it is called.",
+    step=4,
+)
 @pytest.mark.parametrize("misfit", ["Silent()", "object()"])
 def test_mypy_refuses_what_does_not_fit(misfit: str) -> None:
     said = composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = {misfit}")

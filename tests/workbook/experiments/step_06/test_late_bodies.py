@@ -3,6 +3,7 @@
 import pytest
 
 from steps.workbook.experiments.step_06 import late_bodies
+from tests.often_said import often_said
 
 
 @pytest.mark.parametrize("method", ["add_later", "stream_new_ids"])
@@ -15,6 +16,12 @@ def test_without_a_check_nobody_commits_or_ends_what_the_body_begins(method: str
     }
 
 
+@often_said(
+    "A session decorator works on `async def` and generators.",
+    "never held",
+    "The session would close before the body runs; step 06's refuses them.",
+    step=6,
+)
 def test_step_06_refuses_what_runs_after_its_call() -> None:
     assert late_bodies.step_06_refuses_what_runs_after_its_call() == [
         f"TypeError: {method}: its session would close before its body runs"

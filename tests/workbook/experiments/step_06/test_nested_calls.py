@@ -1,6 +1,7 @@
 """A decorated method that calls another one."""
 
 from steps.workbook.experiments.step_06 import nested_calls
+from tests.often_said import often_said
 
 
 def test_a_write_inside_a_write_locks_itself_out_on_sqlite() -> None:
@@ -15,6 +16,12 @@ def test_what_an_inner_call_wrote_outlives_the_rollback_of_the_outer_one() -> No
     assert kept == {"users kept": 1}
 
 
+@often_said(
+    "A pool as large as the number of threads is enough.",
+    "depends",
+    "Not with nested calls: four threads that meet, with four connections, wait for a fifth.",
+    step=6,
+)
 def test_four_nested_calls_empty_a_pool_of_four_and_get_nothing() -> None:
     outcomes = nested_calls.four_nested_calls_empty_a_pool_of_four()
     assert outcomes == ["DatabaseUnavailable"] * 4

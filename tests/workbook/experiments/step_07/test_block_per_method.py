@@ -1,12 +1,19 @@
 """A context manager in each method, and one around the use case."""
 
 from steps.workbook.experiments.step_07 import block_per_method
+from tests.often_said import often_said
 
 
 def test_a_row_that_leaves_its_with_is_detached() -> None:
     assert block_per_method.a_row_that_leaves_its_with_is_detached() == "DetachedInstanceError"
 
 
+@often_said(
+    "A context manager is a transaction for the use case.",
+    "depends",
+    "Around the use case it is. Inside each repository method it is the decorator again.",
+    step=7,
+)
 def test_a_with_in_each_method_leaves_a_sign_up_half_done() -> None:
     assert block_per_method.a_with_in_each_method() == ["ada"]
 

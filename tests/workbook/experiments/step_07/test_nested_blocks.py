@@ -1,8 +1,15 @@
 """A block inside a block."""
 
 from steps.workbook.experiments.step_07 import nested_blocks
+from tests.often_said import often_said
 
 
+@often_said(
+    "A block may stand inside a block.",
+    "depends",
+    "It is a second transaction; on SQLite its write waits for the outer one in vain.",
+    step=7,
+)
 def test_a_write_in_a_nested_block_locks_itself_out_on_sqlite() -> None:
     assert nested_blocks.a_nested_write_locks_itself_out_on_sqlite() == {
         "inner write": "DatabaseUnavailable",

@@ -6,6 +6,7 @@ import pytest
 
 from steps.workbook.experiments.step_08 import async_session
 from steps.workbook.world.postgresql import new_postgresql_database
+from tests.often_said import often_said
 
 REFUSED = {
     "look up, from the pool": 0,
@@ -22,6 +23,13 @@ with_and_without_ping = pytest.mark.parametrize(
 )
 
 
+@often_said(
+    "Tasks of `asyncio.gather` may share an `AsyncSession`.",
+    "never held",
+    "They are refused when they connect or flush at once; reads after a first statement "
+    "happen to pass.",
+    step=8,
+)
 @with_and_without_ping
 def test_four_tasks_in_one_session_are_refused_if_they_connect_or_flush(
     pool_pre_ping: bool, refused: dict[str, int]

@@ -3,12 +3,19 @@
 import pytest
 
 from steps.workbook.experiments.step_12 import fork_safety
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.skipif(
     not fork_safety.FORKS, reason="this system has no fork: run the tests on Linux or macOS"
 )
 
 
+@often_said(
+    "An engine that is used before a fork can be used after it.",
+    "never held",
+    "Children share its connections, and read answers that belong to another child.",
+    step=12,
+)
 def test_a_child_with_its_parents_connection_is_told_what_another_child_asked_for() -> None:
     assert fork_safety.what_grace_is_told() == {
         "inherit": "Ada",
