@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import pytest
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from steps.infrastructure.tables import AuditEventRow, UserRow
@@ -231,3 +231,40 @@ def test_where_an_event_loop_runs_asyncio_run_raises_and_await_works() -> None:
         return await coroutine
 
     assert asyncio.run(cell()) == "ada"
+
+
+def chicken(egg: "Annotated[str, Depends(egg)]") -> str:
+    return egg
+
+
+def egg(chicken: "Annotated[str, Depends(chicken)]") -> str:
+    return chicken
+
+
+@often_said(
+    "FastAPI finds a circular dependency and names it.",
+    "never held",
+    "Registering an endpoint that depends on two providers that need each other ends in a "
+    "`RecursionError`, which names neither.",
+    step=1,
+)
+def test_two_providers_that_need_each_other_are_a_recursion_error() -> None:
+    with pytest.raises(RecursionError):
+        FastAPI().get("/")(chicken)
+
+
+@often_said(
+    "A parameter that nobody provides is an error.",
+    "never held",
+    "Without `Depends`, FastAPI asks the caller: a plain type becomes a query parameter.",
+    step=1,
+)
+def test_a_parameter_without_depends_is_asked_of_the_caller() -> None:
+    def greet(name: str) -> str:
+        return name
+
+    app = FastAPI()
+    app.get("/")(greet)
+    (parameter,) = app.openapi()["paths"]["/"]["get"]["parameters"]
+
+    assert (parameter["name"], parameter["in"]) == ("name", "query")

@@ -26,7 +26,7 @@ it. Nobody has to read this from the top: search the page for a word.
 |---|---|
 | **holds** | It is so. |
 | **held until** a release | It was so, up to this release of FastAPI: [history](history.md). |
-| **never held** | It is not so, and was not in any release that we tried. |
+| **never held** | It is not so. |
 | **depends** | It is so under a condition, which the answer names. |
 
 The page is made from the tests: a claim without a passing test cannot stand here. Run one of

@@ -4,13 +4,6 @@ from steps.workbook.experiments.step_01 import after_errors
 from tests.often_said import often_said
 
 
-def test_by_hand_an_error_leaves_the_connection_in_use() -> None:
-    assert after_errors.by_hand_an_error_skips_the_close() == {
-        "status": 404,
-        "connections still in use": 1,
-    }
-
-
 @often_said(
     "Clean-up after a `yield` is automatic.",
     "depends",

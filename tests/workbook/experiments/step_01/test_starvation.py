@@ -24,6 +24,12 @@ def test_two_requests_starve_each_other_with_one_thread_and_one_connection() -> 
     }
 
 
+@often_said(
+    "A larger pool cures starvation.",
+    "depends",
+    "It takes a larger crowd: with one thread and two connections, three requests starve.",
+    step=1,
+)
 def test_more_connections_than_threads_are_starved_by_one_request_more() -> None:
     statuses = starvation.three_requests_with_one_thread_and_two_connections()
 

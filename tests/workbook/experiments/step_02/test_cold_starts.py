@@ -32,6 +32,12 @@ def test_forty_first_requests_at_once_build_forty_engines_and_one_is_kept() -> N
     assert outcome == {"requests": 40, "engines opened": 40, "engines kept": 1}
 
 
+@often_said(
+    "A cached object that is built before the first request is the only one.",
+    "holds",
+    "Forty first requests at once find it.",
+    step=2,
+)
 def test_an_engine_built_before_the_first_request_is_the_only_one() -> None:
     outcome = cold_starts.building_before_the_first_request_gives_one_engine()
 

@@ -54,13 +54,6 @@ def test_fastapi_accepts_a_singleton_scope_and_ignores_it() -> None:
     assert who_closes.scope_singleton_means_nothing_to_fastapi() == [1, 2]
 
 
-def test_overridden_settings_decide_where_step_01_writes() -> None:
-    assert who_closes.overridden_settings_reach_the_engine_of_step_01() == {
-        "users in the test database": 1,
-        "users in the real database": 0,
-    }
-
-
 @often_said(
     "An override of the settings reaches everything that is made of them.",
     "depends",

@@ -9,10 +9,12 @@ def without_connections(events: list[str]) -> list[str]:
     return [event for event in events if not event.startswith("connection")]
 
 
-def test_four_first_requests_at_once_make_step_02_open_four_engines() -> None:
-    assert open_and_close.cold_start_of_step_02() == 4
-
-
+@often_said(
+    "First requests that meet may build several singletons of a lifespan.",
+    "never held",
+    "The lifespan has built it before anybody is let in: four first requests meet one engine.",
+    step=3,
+)
 def test_four_first_requests_at_once_meet_the_one_engine_of_step_03() -> None:
     assert open_and_close.cold_start_of_step_03() == 1
 
@@ -82,10 +84,6 @@ def test_a_shutdown_waits_for_the_request_in_flight_before_it_closes_the_core() 
         "engine 1 closed",
         "the client has its 201",
     ]
-
-
-def test_step_02_starts_with_a_bad_setting_and_fails_at_the_first_request() -> None:
-    assert open_and_close.bad_setting_in_step_02() == {"documentation": 200, "first request": 500}
 
 
 @often_said(

@@ -74,6 +74,12 @@ def test_requests_share_the_core_of_the_yielded_state_but_not_the_state_itself()
     ]
 
 
+@often_said(
+    "`Request[AppState]` gives an endpoint a typed state.",
+    "never held",
+    "FastAPI refuses such a parameter; Starlette alone knows it.",
+    step=3,
+)
 def test_fastapi_refuses_a_request_with_the_type_of_its_state() -> None:
     assert (
         whose_lifespan.typed_request_is_refused() == "FastAPIError: Invalid args for response field"

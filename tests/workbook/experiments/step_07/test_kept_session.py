@@ -13,7 +13,3 @@ from tests.often_said import often_said
 )
 def test_a_unit_of_work_that_keeps_a_session_loses_what_a_request_commits() -> None:
     assert kept_session.a_unit_of_work_that_keeps_a_session_loses_ada() == []
-
-
-def test_a_unit_of_work_that_keeps_no_session_loses_nothing() -> None:
-    assert kept_session.a_unit_of_work_that_keeps_none_does_not() == ["ada"]

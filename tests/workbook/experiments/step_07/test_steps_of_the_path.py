@@ -3,12 +3,14 @@
 import pytest
 
 from steps.step_07_context_manager import NUMBER
-from steps.workbook.experiments.step_07 import steps_of_the_path
+from steps.workbook.catalogue import STEPS
+from steps.workbook.experiments.step_07.steps_of_the_path import what_a_step_can_do
 
 
 @pytest.fixture(scope="module")
 def table() -> dict[int, dict[str, bool]]:
-    return steps_of_the_path.what_each_step_can_do()
+    path = [step for step in STEPS if step.part == "path"]
+    return {step.number: what_a_step_can_do(step) for step in path}
 
 
 def test_the_path_ends_with_step_07(table: dict[int, dict[str, bool]]) -> None:
