@@ -15,19 +15,26 @@ from steps.workbook.experiments.step_05.named_hashers import module_with
 from steps.workbook.experiments.step_05.resource_containers import ContextLocalContainer
 from steps.workbook.kit import scratch_database
 from steps.workbook.world.environment import new_database
+from tests.often_said import often_said
 
 
 class Config:
     database_url = "sqlite://"
 
 
+@often_said(
+    "`providers.Singleton(Config)` can be filled with `.from_env(...)`.",
+    "never held",
+    "That is what `providers.Configuration()` has; a `Singleton` raises an `AttributeError`.",
+    step=5,
+)
 def test_a_singleton_has_no_options_that_come_from_the_environment() -> None:
     class Container(containers.DeclarativeContainer):
         config = providers.Singleton(Config)
 
     container: Any = Container()
 
-    with pytest.raises(AttributeError, match="no attribute .database_url"):
+    with pytest.raises(AttributeError, match="no attribute"):
         container.config.database_url.from_env("DATABASE_URL")
 
 
@@ -37,6 +44,12 @@ class Configured(containers.DeclarativeContainer):
     echo = providers.Callable(bool, config.db_echo.as_(bool))
 
 
+@often_said(
+    "A container notices a missing variable.",
+    "depends",
+    "`Configuration` hands out `None` for it, unless `from_env` is told `required=True`.",
+    step=5,
+)
 def test_a_variable_that_is_missing_is_none_unless_it_is_required() -> None:
     container = Configured()
 
@@ -47,6 +60,12 @@ def test_a_variable_that_is_missing_is_none_unless_it_is_required() -> None:
         container.config.database_url.from_env("NO_SUCH_VARIABLE", required=True)
 
 
+@often_said(
+    "Each variable has to be marked as required.",
+    "never held",
+    "`Configuration(strict=True)` refuses every variable that is missing.",
+    step=5,
+)
 def test_a_strict_configuration_refuses_a_variable_that_is_missing() -> None:
     config = providers.Configuration(strict=True)
 
@@ -54,6 +73,12 @@ def test_a_strict_configuration_refuses_a_variable_that_is_missing() -> None:
         config.database_url.from_env("NO_SUCH_VARIABLE")
 
 
+@often_said(
+    "`config.db_echo.as_(bool)` reads `false` as false.",
+    "never held",
+    "`bool` makes `True` of the text `false`.",
+    step=5,
+)
 def test_the_word_false_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
     container = Configured()
     monkeypatch.setenv("DB_ECHO", "false")
@@ -62,11 +87,18 @@ def test_the_word_false_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
     assert container.echo() is True
 
 
+@often_said(
+    "`Factory(sessionmaker)` does what `Singleton(sessionmaker)` does.",
+    "never held",
+    "It makes another session class each time, so that what listens to the first one hears "
+    "nothing.",
+    step=5,
+)
 def test_a_factory_of_session_factories_loses_what_listens_to_the_first() -> None:
     engine, heard = scratch_database(), list[str]()
 
-    def commits(kind: type[providers.Provider[Any]]) -> int:
-        provider: Any = kind(sessionmaker, bind=engine)
+    def commits(kind: Any) -> int:
+        provider = kind(sessionmaker, bind=engine)
         event.listen(provider(), "before_commit", lambda _: heard.append("a commit"))
         heard.clear()
         with provider().begin() as session:
@@ -77,6 +109,12 @@ def test_a_factory_of_session_factories_loses_what_listens_to_the_first() -> Non
     assert commits(providers.Singleton) == 1
 
 
+@often_said(
+    "A context-local session is never shared.",
+    "never held",
+    "An `async def` provider and its `async def` endpoint get one and the same.",
+    step=5,
+)
 def test_an_async_def_provider_and_its_endpoint_share_a_context_local_session() -> None:
     sessions: list[Session] = []
     app = FastAPI()

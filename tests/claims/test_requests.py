@@ -16,8 +16,15 @@ from sqlalchemy.orm import Session
 from steps.workbook.kit import scratch_database, socket_client
 from steps.workbook.world.databases import connections_in_use
 from steps.workbook.world.thread_hops import counted_hops
+from tests.often_said import often_said
 
 
+@often_said(
+    "`Depends(f)` means: call `f`, and put its result here.",
+    "holds",
+    "FastAPI calls it for the request, and the endpoint gets the result.",
+    step=1,
+)
 def test_depends_calls_a_function_and_puts_its_result_into_the_parameter() -> None:
     app = FastAPI()
 
@@ -28,6 +35,12 @@ def test_depends_calls_a_function_and_puts_its_result_into_the_parameter() -> No
     assert TestClient(app).get("/").json() == "ada"
 
 
+@often_said(
+    "With `raise_server_exceptions=False` a test is told of a clean-up that fails.",
+    "never held",
+    "In request scope it gets the 201 that the client gets, and no error.",
+    step=1,
+)
 def test_a_test_client_that_raises_nothing_hides_a_clean_up_that_fails() -> None:
     def provider() -> Iterator[None]:
         yield
@@ -41,6 +54,12 @@ def test_a_test_client_that_raises_nothing_hides_a_clean_up_that_fails() -> None
         TestClient(app).post("/")
 
 
+@often_said(
+    "`Security(f, scopes=...)` shares its result as `Depends(f)` does.",
+    "depends",
+    "The same scopes share one call, and other scopes are another call.",
+    step=1,
+)
 def test_other_scopes_of_security_are_other_calls() -> None:
     calls: list[str] = []
 
@@ -76,6 +95,13 @@ def open_for_the_function() -> Iterator[Closable]:
 FunctionScoped = Annotated[Closable, Depends(open_for_the_function, scope="function")]
 
 
+@often_said(
+    "FastAPI lets an object hold one that lives shorter.",
+    "never held",
+    "A provider with `yield` in request scope that depends on one in function scope is "
+    "refused at registration: `DependencyScopeError`.",
+    step=1,
+)
 def test_what_lives_for_the_request_may_not_depend_on_what_lives_for_the_function() -> None:
     def for_the_request(shorter: FunctionScoped) -> Iterator[Closable]:
         yield shorter
@@ -85,6 +111,13 @@ def test_what_lives_for_the_request_may_not_depend_on_what_lives_for_the_functio
         app.get("/", dependencies=[Depends(for_the_request)])(lambda: None)
 
 
+@often_said(
+    "FastAPI finds every captive dependency.",
+    "never held",
+    "Through a provider without `yield`, one in request scope holds an object of function "
+    "scope that is closed already.",
+    step=1,
+)
 def test_through_a_provider_without_yield_it_holds_what_is_closed_already() -> None:
     seen: list[bool] = []
 
@@ -106,6 +139,12 @@ def test_through_a_provider_without_yield_it_holds_what_is_closed_already() -> N
 # Threads
 
 
+@often_said(
+    "A `def` endpoint is one trip to a worker thread.",
+    "depends",
+    "Without a response model it is one; with one it is two.",
+    step=1,
+)
 def test_a_def_endpoint_hops_to_a_thread_once_more_if_it_has_a_response_model() -> None:
     app = FastAPI()
 
@@ -129,6 +168,13 @@ def test_a_def_endpoint_hops_to_a_thread_once_more_if_it_has_a_response_model() 
 # Connections
 
 
+@often_said(
+    "To close the session at the end of the endpoint is enough.",
+    "never held",
+    "An `HTTPException` before it skips the close, and the connection stays in use until "
+    "Python collects the session.",
+    step=1,
+)
 def test_a_connection_that_nobody_closes_is_in_use_until_the_session_is_collected() -> None:
     engine, kept = scratch_database(), list[Session]()
     app = FastAPI()
@@ -149,6 +195,12 @@ def test_a_connection_that_nobody_closes_is_in_use_until_the_session_is_collecte
     assert (while_it_is_kept, connections_in_use(engine)) == (1, 0)
 
 
+@often_said(
+    "An open websocket holds a connection of the pool.",
+    "depends",
+    "Its session holds one while a transaction is open, and none after the `rollback()`.",
+    step=1,
+)
 def test_an_open_websocket_holds_a_connection_only_while_a_transaction_is_open() -> None:
     engine = scratch_database()
 
@@ -178,6 +230,13 @@ def test_an_open_websocket_holds_a_connection_only_while_a_transaction_is_open()
     assert held == [1, 0]
 
 
+@often_said(
+    "A provider for requests does not work for websockets.",
+    "depends",
+    "One that takes `HTTPConnection` works for both; one that takes `Request` is a "
+    "`TypeError` for a websocket.",
+    step=1,
+)
 def test_a_provider_that_takes_a_request_is_no_provider_for_a_websocket() -> None:
     def of_a_request(request: Request) -> str:
         return request.url.path
@@ -223,6 +282,13 @@ def asked_for(decorator: Callable[[Callable[..., Any]], Callable[..., Any]]) -> 
     return [error["loc"][1] for error in answer.json()["detail"]]
 
 
+@often_said(
+    "A decorator that brings a session can stand above an endpoint.",
+    "never held",
+    "FastAPI asks the caller for `args` and `kwargs`, and with `functools.wraps` for the "
+    "session: 422.",
+    step=6,
+)
 def test_a_decorated_endpoint_asks_the_caller_for_what_its_decorator_brings() -> None:
     def without_wraps(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:

@@ -15,6 +15,7 @@ from steps.infrastructure.object_storage import close_s3_client, open_s3_client
 from steps.workbook.catalogue import find_step
 from steps.workbook.world.environment import variables
 from steps.workbook.world.serving import serve
+from tests.often_said import often_said
 
 PATIENCE_S = 30
 
@@ -48,11 +49,24 @@ def asked_of_the_metadata_service(with_keys: bool) -> bool:
     return bool(asked)
 
 
+@often_said(
+    "To open a boto3 client connects to nothing.",
+    "depends",
+    "With keys in the environment it does not; without any keys it asks the metadata service "
+    "of EC2.",
+    step=3,
+)
 def test_a_client_without_keys_asks_the_metadata_service_when_it_is_opened() -> None:
     assert not asked_of_the_metadata_service(with_keys=True)
     assert asked_of_the_metadata_service(with_keys=False)
 
 
+@often_said(
+    "One boto3 client is one connection.",
+    "depends",
+    "Eight calls at once take eight connections, and keep them for the next eight.",
+    step=3,
+)
 @pytest.mark.usefixtures("environment")
 def test_eight_calls_at_once_over_one_client_take_eight_connections() -> None:
     connections: set[object] = set()
@@ -75,6 +89,12 @@ def test_eight_calls_at_once_over_one_client_take_eight_connections() -> None:
     assert len(connections) == 8
 
 
+@often_said(
+    "The exit code tells that a start has failed.",
+    "depends",
+    "With two workers uvicorn ends with 0, and has logged that it is running.",
+    step=3,
+)
 def test_with_two_workers_a_start_that_fails_ends_with_0_and_says_that_it_runs() -> None:
     """Ten seconds, in which uvicorn waits for its children."""
     target = find_step(3).target

@@ -14,6 +14,7 @@ from steps.step_06_session_decorator.sessions import SessionDecorator
 from steps.workbook.kit import scratch_database
 from steps.workbook.world.databases import new_user
 from steps.workbook.world.postgresql import new_postgresql_database
+from tests.often_said import often_said
 
 
 @pytest.fixture
@@ -30,6 +31,12 @@ def emails_in(engine: Engine) -> list[str]:
         return [email.partition("@")[0] for email in emails]
 
 
+@often_said(
+    "`flush()` and `refresh()` before the commit keep a row readable.",
+    "never held",
+    "The commit expires it all the same: `DetachedInstanceError`.",
+    step=6,
+)
 def test_a_flush_and_a_refresh_before_the_commit_do_not_keep_a_row_readable() -> None:
     with sessionmaker(scratch_database()).begin() as session:
         row = new_user("ada")
@@ -51,6 +58,13 @@ def insert_ada_twice(session: Session) -> None:
             session.execute(insert(UserRow).values(values))
 
 
+@often_said(
+    "A commit that raises nothing has kept something.",
+    "never held",
+    "On PostgreSQL, after a caught error of `session.execute(insert(...))`, it raises nothing"
+    " and keeps nothing.",
+    step=7,
+)
 def test_on_postgresql_a_commit_after_a_caught_statement_keeps_nothing_and_raises_nothing(
     postgresql: Engine,
 ) -> None:
@@ -61,6 +75,13 @@ def test_on_postgresql_a_commit_after_a_caught_statement_keeps_nothing_and_raise
     assert emails_in(postgresql) == []
 
 
+@often_said(
+    "A statement that fails undoes the whole transaction.",
+    "depends",
+    "On SQLite, after a caught error of `session.execute(insert(...))`, the commit keeps what"
+    " came before.",
+    step=7,
+)
 def test_on_sqlite_a_commit_after_a_caught_statement_keeps_what_came_before() -> None:
     engine = scratch_database()
     with Session(engine) as session:
@@ -88,6 +109,13 @@ class Nesting:
         raise OSError
 
 
+@often_said(
+    "The write of an inner call waits for the outer one.",
+    "depends",
+    "On PostgreSQL an inner call that writes another row commits at once, and survives the "
+    "rollback of the outer one.",
+    step=6,
+)
 def test_on_postgresql_an_inner_write_waits_for_nobody_and_survives_the_outer_rollback(
     postgresql: Engine,
 ) -> None:

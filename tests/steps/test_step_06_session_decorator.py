@@ -397,6 +397,12 @@ def test_after_a_taken_email_the_repository_goes_on(container: Container) -> Non
 # Where the session factory comes from
 
 
+@often_said(
+    "A session decorator cannot be tested on another database.",
+    "depends",
+    "If a container injects its session factory, an override of that is enough.",
+    step=6,
+)
 def test_an_override_of_the_session_factory_reaches_the_repositories(
     container: Container, tmp_path: Path
 ) -> None:

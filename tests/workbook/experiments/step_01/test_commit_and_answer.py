@@ -79,10 +79,9 @@ def test_the_test_client_waits_for_a_commit_that_a_real_client_does_not_wait_for
 
 
 @often_said(
-    "A green test means that the client was told of the error.",
-    "depends",
-    "`TestClient` raises the error of the clean-up, where a client on a socket has a 201. "
-    "With `raise_server_exceptions=False` it says nothing either.",
+    "A test sees the error of a clean-up as its client does.",
+    "never held",
+    "In request scope `TestClient` raises the error, where a client on a socket has its 201.",
     step=1,
 )
 def test_the_test_client_raises_the_error_of_a_commit_where_a_real_client_has_a_201() -> None:

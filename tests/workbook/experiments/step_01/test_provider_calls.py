@@ -22,9 +22,10 @@ def test_parameters_are_read_at_registration_and_nothing_is_called_before_a_requ
 
 
 @often_said(
-    "The dependency graph is read once.",
+    "The parameters have all been read when the app starts.",
     "held until 0.136",
-    "For a router that is included, the first request reads it once more.",
+    "The first request to a router that was included reads them once more; until 0.136 its "
+    "inclusion did.",
     step=1,
 )
 def test_the_first_request_to_an_included_router_reads_the_parameters_once_more() -> None:
@@ -42,8 +43,8 @@ def test_the_first_request_to_an_included_router_reads_the_parameters_once_more(
 @often_said(
     "Inside one request, a dependency is built once.",
     "depends",
-    "The same function in the same scope is. `use_cache=False`, two lambdas or two scopes "
-    "of one function build two.",
+    "The same function in the same scope is; `use_cache=False`, two lambdas, or two scopes of"
+    " one function build two.",
     step=1,
 )
 def test_only_the_same_function_in_the_same_scope_and_request_is_called_once() -> None:

@@ -38,10 +38,22 @@ def test_the_use_cases_of_step_03_load_three_libraries_and_those_of_step_04_none
     assert composition.libraries_loaded_by("steps.step_04_ports.services") == []
 
 
+@often_said(
+    "An adapter has to inherit from its port.",
+    "never held",
+    "If the port is a `Protocol`, mypy accepts what fits it by its shape.",
+    step=4,
+)
 def test_mypy_accepts_what_fits_a_port_by_its_shape() -> None:
     assert composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = Polite()") == "no error"
 
 
+@often_said(
+    "Without inheritance nobody finds a missing method before it is called.",
+    "never held",
+    "mypy refuses an object without the method where the port is expected.",
+    step=4,
+)
 @pytest.mark.parametrize("misfit", ["Silent()", "object()"])
 def test_mypy_refuses_what_does_not_fit(misfit: str) -> None:
     said = composition.what_mypy_says(f"{PORT}\ngreeter: Greeter = {misfit}")
