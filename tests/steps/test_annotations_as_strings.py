@@ -140,7 +140,7 @@ def test_with_it_names_of_the_module_are_found_and_defaults_need_none(
 @often_said(
     "`from __future__ import annotations` changes nothing for FastAPI.",
     "depends",
-    "Names of the module are found. An alias that is local to a function is not: its "
+    "Names of the module are found; a name that is local to a function is not, and its "
     "parameter becomes a query parameter.",
     step=1,
 )

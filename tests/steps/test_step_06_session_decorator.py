@@ -553,7 +553,8 @@ def test_flaw_a_failing_audit_event_leaves_the_user_and_a_retry_meets_its_email(
 @often_said(
     "Decorated methods may call each other.",
     "depends",
-    "An inner write has a transaction of its own. On SQLite it waits for the outer one, in vain.",
+    "An inner write has a transaction of its own, and on SQLite it waits in vain for an outer"
+    " one that has written.",
     step=6,
 )
 def test_flaw_a_write_inside_a_write_locks_itself_out_on_sqlite(

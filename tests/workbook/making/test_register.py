@@ -30,11 +30,12 @@ def test_no_claim_stands_twice_and_there_are_many() -> None:
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.test)
-def test_a_claim_is_judged_in_whole_sentences(claim: Claim) -> None:
+def test_a_claim_is_judged_in_one_whole_sentence(claim: Claim) -> None:
     assert VERDICTS.fullmatch(claim.verdict)
     assert claim.said.endswith((".", ".`", "`."))
     assert re.fullmatch(r"(dependency-injector|uvicorn|mypy|[A-Z`0-9]).+\.", claim.answer)
     assert not re.match(r"(Not|And|But|Nor) ", claim.answer), "a fragment"
+    assert not re.search(r"[.!?] [A-Z`]", claim.answer), "two of them"
     assert "\n" not in claim.said + claim.answer
 
 

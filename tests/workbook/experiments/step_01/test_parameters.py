@@ -22,7 +22,7 @@ def test_a_field_more_in_the_aggregate_reaches_all_endpoints_unedited() -> None:
 @often_said(
     "A constructor may default to `Depends(...)`.",
     "depends",
-    "Inside FastAPI it may. Anybody else's call hands it a `Depends` object, and it fails "
+    "Inside FastAPI it may; anybody else's call hands it a `Depends` object, and it fails "
     "when that is used.",
     step=1,
 )

@@ -7,8 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "`Depends` calls your function when the app starts.",
     "never held",
-    "When the endpoint is registered, FastAPI reads the parameters. Nothing is called "
-    "before a request.",
+    "FastAPI reads the parameters when the endpoint is registered, and calls nothing before a"
+    " request.",
     step=1,
 )
 def test_parameters_are_read_at_registration_and_nothing_is_called_before_a_request() -> None:
@@ -89,8 +89,8 @@ def test_an_instance_of_a_plain_dataclass_is_refused_by_the_first_request_only()
 @often_said(
     "FastAPI has the scopes request, session and singleton.",
     "never held",
-    'It has `"function"` and `"request"`, for providers with `yield`. Any other name is '
-    "accepted for a plain one, and builds for each request.",
+    'It has `"function"` and `"request"`; it accepts the name `"singleton"`, and calls the '
+    "provider for each request.",
     step=1,
 )
 def test_an_invented_scope_is_accepted_and_still_builds_for_each_request() -> None:

@@ -14,8 +14,8 @@ from tests.often_said import often_said
 @often_said(
     "Function scope prevents that requests wait for each other's connections.",
     "never held",
-    "Two requests with one thread and one connection starve in both scopes, with a response"
-    " model. `max_concurrency` (since 0.163) helps, if all use one alias.",
+    "In both scopes two requests with one thread and one connection starve each other, if the"
+    " endpoint has a response model.",
     step=1,
 )
 def test_two_requests_starve_each_other_with_one_thread_and_one_connection() -> None:

@@ -17,8 +17,7 @@ def test_inject_below_the_route_decorator_of_a_wired_module_swaps_the_marker() -
 @often_said(
     "`Provide[X]` makes a getter for `Depends`.",
     "never held",
-    "It is a marker. Without `@inject` and wiring the endpoint gets the marker itself, and "
-    "nothing warns.",
+    "It is a marker: without `@inject` the endpoint gets the marker itself, and nothing warns.",
     step=5,
 )
 def test_without_inject_the_endpoint_gets_the_marker_and_nothing_warns() -> None:

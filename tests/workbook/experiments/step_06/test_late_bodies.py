@@ -25,7 +25,8 @@ def test_without_a_check_nobody_commits_or_ends_what_the_body_begins(method: str
 @often_said(
     "A session decorator works on `async def` and generators.",
     "never held",
-    "The session would close before the body runs; step 06's refuses them.",
+    "The session would close before the body runs, so that step 06's refuses them when it is "
+    "applied.",
     step=6,
 )
 def test_step_06_refuses_what_runs_after_its_call() -> None:

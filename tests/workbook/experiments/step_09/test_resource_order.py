@@ -36,7 +36,7 @@ def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse()
 @often_said(
     "When a `Resource` fails to open, those before it are closed.",
     "depends",
-    "Only if whoever opens them calls `shutdown_resources()`.",
+    "They are, if whoever opens them calls `shutdown_resources()`; if nobody does, they stay open.",
     step=9,
 )
 def test_who_opens_resources_closes_them_when_a_later_one_fails_to_open() -> None:
