@@ -120,6 +120,12 @@ def test_two_threads_at_once_open_one_engine(recording: Recording) -> None:
     assert recording.count("engine", "opened") == len(engines) == 1
 
 
+@often_said(
+    "A container cannot give each request its own session.",
+    "never held",
+    "Handed over with the call, one session reaches both repositories of the use case.",
+    step=5,
+)
 def test_both_repositories_of_a_use_case_get_the_session_of_the_call() -> None:
     container, session = Container(settings=load_settings()), Session()
 
@@ -202,6 +208,12 @@ def test_the_providers_of_the_web_layer_give_what_their_types_say(client: TestCl
 # The settings come in once, checked
 
 
+@often_said(
+    "A container without its settings fails at the first use.",
+    "depends",
+    "`check_dependencies()` names what is missing before anything is made.",
+    step=5,
+)
 def test_a_container_without_settings_says_so_before_it_makes_anything(
     recording: Recording,
 ) -> None:
@@ -281,6 +293,12 @@ def test_an_override_of_the_settings_reaches_the_endpoint(client: TestClient) ->
     assert (create_bucket("another key"), create_bucket("key")) == (401, 201)
 
 
+@often_said(
+    "With a container, a part at any depth can be replaced.",
+    "holds",
+    "An override of a repository reaches the use case above it, without an app.",
+    step=5,
+)
 def test_what_lies_below_the_top_is_replaced_without_an_app_as_well() -> None:
     container = Container(settings=load_settings())
     with (
@@ -290,6 +308,12 @@ def test_what_lies_below_the_top_is_replaced_without_an_app_as_well() -> None:
         assert container.user_service().get_user(7) == GRACE
 
 
+@often_said(
+    "An override of one test reaches the next one.",
+    "depends",
+    "With `with container.x.override(...)` it ends with the block, also after an error.",
+    step=5,
+)
 def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient) -> None:
     container = container_of(client)
 
@@ -311,7 +335,8 @@ def test_an_override_does_not_reach_a_later_app() -> None:
 @often_said(
     "An override of the settings reaches the engine.",
     "depends",
-    "Not one that is built already; `reset_singletons()` forgets it.",
+    "An engine that is built already stays as it is; after `reset_singletons()` the next one "
+    "is made of the override.",
     step=5,
 )
 def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> None:
@@ -337,7 +362,7 @@ def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> No
 @often_said(
     "The container makes everything that a use case needs.",
     "depends",
-    "Not the session of a request, which comes with the call.",
+    "In step 05 the session comes with the call: without it, the container raises a `TypeError`.",
     step=5,
 )
 def test_flaw_the_container_cannot_make_the_session() -> None:
@@ -350,6 +375,12 @@ def test_flaw_whoever_calls_must_know_which_parts_need_the_session() -> None:
         Container(settings=load_settings()).user_service(users__session=Session())
 
 
+@often_said(
+    "A script that forgets the commit hears of it.",
+    "never held",
+    "Step 05's use case returns its user, and nothing is kept.",
+    step=5,
+)
 def test_flaw_the_web_layer_makes_the_session_and_commits(recording: Recording) -> None:
     """A script that forgets the commit keeps nothing."""
     with open_container(load_settings()) as container, Session(container.engine()) as session:

@@ -397,6 +397,12 @@ def test_after_a_taken_email_the_repository_goes_on(container: Container) -> Non
 # Where the session factory comes from
 
 
+@often_said(
+    "A session decorator cannot be tested on another database.",
+    "depends",
+    "If a container injects its session factory, an override of that is enough.",
+    step=6,
+)
 def test_an_override_of_the_session_factory_reaches_the_repositories(
     container: Container, tmp_path: Path
 ) -> None:
@@ -547,7 +553,8 @@ def test_flaw_a_failing_audit_event_leaves_the_user_and_a_retry_meets_its_email(
 @often_said(
     "Decorated methods may call each other.",
     "depends",
-    "An inner write has a transaction of its own. On SQLite it waits for the outer one, in vain.",
+    "An inner write has a transaction of its own, and on SQLite it waits in vain for an outer"
+    " one that has written.",
     step=6,
 )
 def test_flaw_a_write_inside_a_write_locks_itself_out_on_sqlite(

@@ -109,6 +109,12 @@ class ForgetfulService(UserService):
 # One use case, one transaction
 
 
+@often_said(
+    "A use case of two writes can be left half done.",
+    "depends",
+    "In step 07 a sign-up whose second write fails leaves no user, and can be tried again.",
+    step=7,
+)
 def test_a_sign_up_whose_audit_event_fails_leaves_no_user_and_can_be_tried_again(
     container: Container,
 ) -> None:
@@ -139,6 +145,12 @@ def test_a_database_that_refuses_the_second_write_undoes_the_first(container: Co
     assert service.sign_up(new_user()).email == ADA
 
 
+@often_said(
+    "One use case in one `with` is one transaction.",
+    "holds",
+    "A sign-up that writes two rows begins and commits one transaction, on one connection.",
+    step=7,
+)
 def test_a_sign_up_is_one_transaction_on_one_connection(
     container: Container, recording: Recording
 ) -> None:
@@ -526,6 +538,12 @@ def test_flaw_after_its_commit_a_block_goes_on_in_another_transaction(
     assert users_in(container) == [ADA]
 
 
+@often_said(
+    "So much structure takes more code.",
+    "holds",
+    "Step 07 has more files and more lines than step 01.",
+    step=7,
+)
 def test_flaw_the_same_behaviour_takes_more_files_and_lines_than_in_step_01() -> None:
     files = {number: list(find_step(number).folder.glob("*.py")) for number in (1, 7)}
     lines = {

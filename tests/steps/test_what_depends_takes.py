@@ -47,7 +47,7 @@ def get_users(session: Annotated[str, Depends(get_session)]) -> Repository[UserR
 @often_said(
     "`Depends(Repository[UserRow])` works like any class.",
     "never held",
-    "FastAPI finds `args` and `kwargs` and asks the caller for them: 422. A subclass works.",
+    "FastAPI finds `args` and `kwargs`, and asks the caller for them: 422.",
     step=1,
 )
 def test_a_generic_class_with_its_parameter_asks_the_caller_for_args_and_kwargs() -> None:
@@ -69,6 +69,13 @@ def test_for_fastapi_reads_the_call_of_the_alias_and_not_the_constructor() -> No
     assert str(inspect.signature(type(alias).__call__)) == "(self, *args, **kwargs)"
 
 
+@often_said(
+    "FastAPI cannot inject a generic class.",
+    "never held",
+    "A subclass that names the parameter is given its dependencies, and so is a function that"
+    " returns the generic class.",
+    step=1,
+)
 def test_a_subclass_of_it_and_a_function_that_makes_it_are_given_their_session() -> None:
     def subclass(users: Annotated[UserRepository, Depends()]) -> str:
         return users.session
@@ -80,6 +87,13 @@ def test_a_subclass_of_it_and_a_function_that_makes_it_are_given_their_session()
         assert client_with(endpoint).get("/").json() == "a session"
 
 
+@often_said(
+    "`Depends(Repository)` makes one object for each type parameter.",
+    "never held",
+    "In one request, `Repository[UserRow]` and `Repository[AuditEventRow]` with "
+    "`Depends(Repository)` are one object.",
+    step=1,
+)
 def test_without_its_parameter_it_is_one_provider_for_all_rows() -> None:
     def endpoint(
         users: Annotated[Repository[UserRow], Depends(Repository)],
@@ -126,17 +140,29 @@ def mock(request: pytest.FixtureRequest) -> Any:
 @often_said(
     "A `MagicMock` is a good override.",
     "never held",
-    "Its `args` and `kwargs` become query parameters: 422. `lambda: mock` works.",
+    "FastAPI asks the caller for the mock's `args` and `kwargs`: 422.",
     step=1,
 )
 def test_a_mock_as_an_override_asks_the_caller_for_args_and_kwargs(mock: Any) -> None:
     assert asked_for(client_overriding(mock)) == ["args", "kwargs"]
 
 
+@often_said(
+    "A mock cannot be an override.",
+    "never held",
+    "`lambda: mock` can.",
+    step=1,
+)
 def test_a_function_that_returns_the_mock_is_an_override(mock: Any) -> None:
     assert client_overriding(lambda: mock).get("/").json() == "the mock"
 
 
+@often_said(
+    "The override is handed to the endpoint.",
+    "never held",
+    "FastAPI calls the override, and hands over what it returns.",
+    step=1,
+)
 def test_an_override_is_called_so_what_a_mock_returns_would_be_the_dependency() -> None:
     mock = MagicMock()
     mock.return_value.greet = lambda: "what the mock returned"
@@ -154,11 +180,23 @@ def test_a_mock_of_the_provider_that_keeps_its_parameters_is_an_override() -> No
     override.assert_called_once_with()
 
 
+@often_said(
+    "A class can override a function.",
+    "depends",
+    "FastAPI asks the caller for the plain parameters of its constructor: 422 without them.",
+    step=1,
+)
 def test_a_class_or_its_mock_asks_the_caller_for_what_its_constructor_takes() -> None:
     for override in (Greeter, create_autospec(Greeter)):
         assert asked_for(client_overriding(override)) == ["greeting"]
 
 
+@often_said(
+    "An override that cannot be called is refused at once.",
+    "never held",
+    "The first request that needs it fails with a `TypeError`, which a client sees as a 500.",
+    step=1,
+)
 def test_an_object_that_nobody_can_call_fails_at_the_first_request() -> None:
     for override in (Greeter("fake"), create_autospec(Greeter, instance=True)):
         assert client_overriding(override, raises=False).get("/").status_code == 500

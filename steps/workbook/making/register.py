@@ -29,16 +29,17 @@ it. Nobody has to read this from the top: search the page for a word.
 | **never held** | It is not so. |
 | **depends** | It is so under a condition, which the answer names. |
 
-The page is made from the tests: a claim without a passing test cannot stand here. Run one of
-them:"""
+The page is made from the tests: a claim without a passing test cannot stand here. Run one: copy
+its words from the last column. `pytest -m often_said` runs them all."""
 
 HEAD = ("| often said | verdict | what happens | test |", "|---|---|---|---|")
 
 ONE_TEST = """\
 from steps.workbook.kit import run_tests
+from steps.workbook.making.register import find_test
 
-FILE = "{file}"
-run_tests(FILE, "{name}")"""
+TEST = "{words}"
+run_tests(*find_test(TEST))"""
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,13 @@ class Claim:
     test: str
 
     @property
+    def words(self) -> str:
+        """The name of the test, in words: a table can break it."""
+        return self.test.removeprefix("test_").replace("_", " ")
+
+    @property
     def row(self) -> str:
-        link = f"[{self.file.stem.removeprefix('test_')}](../{self.file.as_posix()})"
+        link = f"[{self.words}](../{self.file.as_posix()})"
         cells = (self.said, f"**{self.verdict}**", self.answer, link)
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -63,6 +69,14 @@ def all_claims() -> list[Claim]:
     """Return the claims that stand at tests, by step, in the order of files and tests."""
     files = sorted((PROJECT / "tests").rglob("test_*.py"))
     return sorted((claim for file in files for claim in _claims_in(file)), key=lambda c: c.step)
+
+
+def find_test(words: str) -> tuple[str, str]:
+    """Return the file and the name of a claim's test, for `run_tests`. Raises LookupError."""
+    for claim in all_claims():
+        if claim.words == words.strip():
+            return claim.file.as_posix(), claim.test
+    raise LookupError(f"no claim has the test {words!r}")
 
 
 def _claims_in(file: Path) -> Iterator[Claim]:
@@ -81,11 +95,11 @@ def _claims_in(file: Path) -> Iterator[Claim]:
 def cells() -> list[tuple[str, str]]:
     """Return the notebook's cells: kind and source."""
     claims = all_claims()
-    example = min(claims, key=lambda claim: len(claim.test))  # it fits into a line
+    example = min(claims, key=lambda claim: len(claim.words))  # it fits into a line
     found = [
         ("markdown", INTRODUCTION.format(where=where(FILE), number=len(claims))),
         ("code", KERNEL.strip()),
-        ("code", ONE_TEST.format(file=example.file.as_posix(), name=example.test)),
+        ("code", ONE_TEST.format(words=example.words)),
     ]
     for step, group in groupby(claims, key=lambda claim: claim.step):
         rows = [claim.row for claim in group]

@@ -5,10 +5,18 @@ from tests.often_said import often_said
 
 
 @often_said(
+    "An error that the client sees skips the commit.",
+    "depends",
+    "A raised `HTTPException` skips what stands behind a bare `yield`; a returned answer with"
+    " the status 400 does not.",
+    step=1,
+)
+@often_said(
     "Clean-up after a `yield` is automatic.",
     "depends",
-    "Only `finally` and `with` are. Code after a bare `yield` is skipped when an error is "
-    "thrown in; a returned 400 is no error, and commits.",
+    "Once the provider has come to its `yield`, its `finally` always runs; what stands behind a "
+    "bare `yield` is skipped when the endpoint raises, or its answer does not fit the response "
+    "model.",
     step=1,
 )
 def test_only_finally_runs_on_errors_and_a_returned_400_is_none() -> None:

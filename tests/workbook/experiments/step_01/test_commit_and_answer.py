@@ -7,9 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "After the answer is made, the framework cleans up, and then the client gets it.",
     "held until 0.117",
-    "In request scope, the default, the client has its whole answer before the code after "
-    "`yield` runs. So it was until 0.105, too; only from 0.106 to 0.117 the clean-up came "
-    "first.",
+    "In request scope, the default, the client has its whole answer before the code after the"
+    " `yield` runs, as it had until 0.105; only from 0.106 to 0.117 the clean-up came first.",
     step=1,
 )
 def test_in_the_default_scope_the_client_has_its_201_before_the_row_is_there() -> None:
@@ -37,8 +36,8 @@ def test_in_the_function_scope_the_row_is_there_when_the_client_has_its_201() ->
 @often_said(
     "A commit that fails becomes an error for the client.",
     "depends",
-    "In function scope it is a 500, or the `HTTPException` that you raise. In request scope"
-    " the client already has its 201.",
+    "In function scope it is a 500, or the `HTTPException` that you raise; in request scope "
+    "the client already has its 201.",
     step=1,
 )
 def test_only_the_function_scope_tells_the_client_that_the_commit_failed() -> None:
@@ -79,10 +78,9 @@ def test_the_test_client_waits_for_a_commit_that_a_real_client_does_not_wait_for
 
 
 @often_said(
-    "A green test means that the client was told of the error.",
-    "depends",
-    "`TestClient` raises the error of the clean-up, where a client on a socket has a 201. "
-    "With `raise_server_exceptions=False` it says nothing either.",
+    "A test sees the error of a clean-up as its client does.",
+    "never held",
+    "In request scope `TestClient` raises the error, where a client on a socket has its 201.",
     step=1,
 )
 def test_the_test_client_raises_the_error_of_a_commit_where_a_real_client_has_a_201() -> None:

@@ -7,7 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "A slow stream holds a connection until it ends.",
     "depends",
-    "In request scope it does; in function scope the session has ended before the first chunk.",
+    "In request scope it does; in function scope, with a stream that needs no session, the "
+    "connection is free while the stream is open.",
     step=1,
 )
 def test_slow_streams_hold_their_connections_only_in_the_default_scope() -> None:
@@ -20,8 +21,8 @@ def test_slow_streams_hold_their_connections_only_in_the_default_scope() -> None
 @often_said(
     "Function scope frees the connection of an idle websocket.",
     "never held",
-    "Both scopes last until the websocket closes, and hold a connection while a transaction"
-    " is open.",
+    "Both scopes last until the websocket closes, and a session with an open transaction "
+    "holds its connection so long.",
     step=1,
 )
 def test_idle_websockets_hold_their_connections_in_either_scope() -> None:

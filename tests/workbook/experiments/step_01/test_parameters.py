@@ -7,7 +7,7 @@ from tests.often_said import often_said
 @often_said(
     "Each new dependency means to edit every endpoint.",
     "depends",
-    "Not with one class that gathers them: a new field edits no endpoint.",
+    "If one class gathers the dependencies, a new field reaches all endpoints, and none is edited.",
     step=1,
 )
 def test_a_field_more_in_the_aggregate_reaches_all_endpoints_unedited() -> None:
@@ -22,7 +22,7 @@ def test_a_field_more_in_the_aggregate_reaches_all_endpoints_unedited() -> None:
 @often_said(
     "A constructor may default to `Depends(...)`.",
     "depends",
-    "Inside FastAPI it may. Anybody else's call hands it a `Depends` object, and it fails "
+    "Inside FastAPI it may; anybody else's call hands it a `Depends` object, and it fails "
     "when that is used.",
     step=1,
 )
@@ -53,10 +53,10 @@ def test_where_nobody_resolves_the_marker_it_stays_a_truthy_default() -> None:
 
 
 @often_said(
-    "The documentation discourages `Depends`.",
-    "never held",
-    "It prefers `Annotated[X, Depends(f)]` to `x = Depends(f)`. Called directly, the first "
-    "raises; the second goes on with a marker that counts as true.",
+    "`x = Depends(f)` and `Annotated[X, Depends(f)]` are the same.",
+    "depends",
+    "Called by FastAPI they are; called directly, the annotated one raises a `TypeError`, and"
+    " the other one goes on with a marker that counts as true.",
     step=1,
 )
 def test_called_directly_the_default_style_deletes_and_the_annotated_style_raises() -> None:
@@ -72,6 +72,12 @@ def test_called_directly_the_default_style_deletes_and_the_annotated_style_raise
     }
 
 
+@often_said(
+    "`auth: str = Header()` reads the header `Authorization`.",
+    "never held",
+    "It reads the header `auth`: with `Authorization` alone the answer is 422.",
+    step=1,
+)
 @often_said(
     "A provider that checks a header answers 401 when it is missing.",
     "depends",

@@ -7,8 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "`Depends` calls your function when the app starts.",
     "never held",
-    "When the endpoint is registered, FastAPI reads the parameters. Nothing is called "
-    "before a request.",
+    "FastAPI reads the parameters when the endpoint is registered, and calls nothing before a"
+    " request.",
     step=1,
 )
 def test_parameters_are_read_at_registration_and_nothing_is_called_before_a_request() -> None:
@@ -22,9 +22,10 @@ def test_parameters_are_read_at_registration_and_nothing_is_called_before_a_requ
 
 
 @often_said(
-    "The dependency graph is read once.",
+    "The parameters have all been read when the app starts.",
     "held until 0.136",
-    "For a router that is included, the first request reads it once more.",
+    "The first request to a router that was included reads them once more; until 0.136 its "
+    "inclusion did.",
     step=1,
 )
 def test_the_first_request_to_an_included_router_reads_the_parameters_once_more() -> None:
@@ -42,8 +43,8 @@ def test_the_first_request_to_an_included_router_reads_the_parameters_once_more(
 @often_said(
     "Inside one request, a dependency is built once.",
     "depends",
-    "The same function in the same scope is. `use_cache=False`, two lambdas or two scopes "
-    "of one function build two.",
+    "The same function in the same scope is; `use_cache=False`, two lambdas, or two scopes of"
+    " one function build two.",
     step=1,
 )
 def test_only_the_same_function_in_the_same_scope_and_request_is_called_once() -> None:
@@ -88,8 +89,8 @@ def test_an_instance_of_a_plain_dataclass_is_refused_by_the_first_request_only()
 @often_said(
     "FastAPI has the scopes request, session and singleton.",
     "never held",
-    'It has `"function"` and `"request"`, for providers with `yield`. Any other name is '
-    "accepted for a plain one, and builds for each request.",
+    'It has `"function"` and `"request"`; it accepts the name `"singleton"`, and calls the '
+    "provider for each request.",
     step=1,
 )
 def test_an_invented_scope_is_accepted_and_still_builds_for_each_request() -> None:

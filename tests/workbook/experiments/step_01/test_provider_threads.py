@@ -7,8 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "A provider costs nothing.",
     "depends",
-    "An `async def` one needs no worker thread; a `def` one is a trip to a thread, with "
-    "`yield` two.",
+    "An `async def` provider needs no worker thread; a `def` one is one trip to a thread, and"
+    " with `yield` two.",
     step=1,
 )
 def test_each_def_dependency_is_a_thread_hop_and_an_async_one_is_none() -> None:

@@ -5,10 +5,17 @@ from tests.often_said import often_said
 
 
 @often_said(
+    "A limit at each `Depends` prevents starvation.",
+    "depends",
+    "`max_concurrency` (since 0.163) does so if all endpoints share one alias; two limits "
+    "starve as before.",
+    step=1,
+)
+@often_said(
     "Function scope prevents that requests wait for each other's connections.",
     "never held",
-    "Two requests with one thread and one connection starve in both scopes, with a response"
-    " model. `max_concurrency` (since 0.163) helps, if all use one alias.",
+    "In both scopes two requests with one thread and one connection starve each other, if the"
+    " endpoint has a response model.",
     step=1,
 )
 def test_two_requests_starve_each_other_with_one_thread_and_one_connection() -> None:
@@ -36,6 +43,13 @@ def test_more_connections_than_threads_are_starved_by_one_request_more() -> None
     assert statuses == [200, 200, 500]
 
 
+@often_said(
+    "The default sizes of FastAPI and SQLAlchemy fit each other.",
+    "never held",
+    "Forty worker threads meet fifteen connections, so that fifty-five requests can starve, "
+    "and wait thirty seconds.",
+    step=1,
+)
 def test_fifty_five_requests_can_starve_with_the_default_sizes() -> None:
     assert starvation.default_sizes() == {
         "worker threads": 40,

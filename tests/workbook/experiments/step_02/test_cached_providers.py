@@ -46,9 +46,9 @@ def test_settings_are_a_key_when_frozen_and_refused_when_not() -> None:
 
 @often_said(
     "`@lru_cache` works on `async def`.",
-    "held until 0.123.4",
-    "The second request fails: the coroutine is used up. Until 0.123.4 the endpoint was "
-    "handed the coroutine itself.",
+    "never held",
+    "The second request fails with a `RuntimeError`, since the coroutine is used up; until "
+    "0.123.4 the endpoint was handed the coroutine itself.",
     step=2,
 )
 def test_a_cached_async_provider_fails_from_the_second_request_on() -> None:
@@ -60,9 +60,9 @@ def test_a_cached_async_provider_fails_from_the_second_request_on() -> None:
 
 @often_said(
     "`@lru_cache` works on a provider with `yield`.",
-    "held until 0.123.4",
-    "The second request fails: the generator is used up. Until 0.123.4 the endpoint was "
-    "handed the generator itself.",
+    "never held",
+    "The second request fails with a `RuntimeError`, since the generator is used up; until "
+    "0.123.4 the endpoint was handed the generator itself.",
     step=2,
 )
 def test_a_cached_provider_with_yield_fails_from_the_second_request_on() -> None:

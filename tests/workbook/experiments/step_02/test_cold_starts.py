@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("quick_hashing")
 @often_said(
     "A function with `@lru_cache` runs once, and all requests share its object.",
     "depends",
-    "Once it is warm, in one process, and for one key.",
+    "Once the cache is warm, all requests of the process share one engine.",
     step=2,
 )
 def test_once_the_cache_is_warm_all_requests_share_one_engine() -> None:
@@ -85,7 +85,7 @@ def test_cache_keeps_the_engine_that_is_finished_last() -> None:
 @often_said(
     "A singleton exists once for the service.",
     "never held",
-    "Once for each process: four workers have four engines.",
+    "A cached object exists once for each process: four workers have four engines.",
     step=2,
 )
 def test_each_of_four_workers_builds_an_engine_of_its_own() -> None:

@@ -25,7 +25,7 @@ def test_the_engine_is_still_open_when_the_server_is_gone() -> None:
 @often_said(
     "Each test starts with fresh objects.",
     "depends",
-    "Not with cached ones: a test finds the rows of the test before, until `cache_clear()`.",
+    "With cached objects, a test finds the rows of the test before, until `cache_clear()`.",
     step=2,
 )
 def test_a_test_sees_the_rows_of_the_test_before_until_the_cache_is_cleared() -> None:
@@ -34,8 +34,9 @@ def test_a_test_sees_the_rows_of_the_test_before_until_the_cache_is_cleared() ->
 
 @often_said(
     "A cached configuration is read-only.",
-    "depends",
-    "Only if it is frozen: a dictionary that one request changes is changed for the next.",
+    "never held",
+    "All requests share a dictionary that is cached: what one of them changes is changed for "
+    "the next.",
     step=2,
 )
 def test_a_dictionary_that_all_share_can_be_changed_by_any_request() -> None:
@@ -57,7 +58,8 @@ def test_fastapi_accepts_a_singleton_scope_and_ignores_it() -> None:
 @often_said(
     "An override of the settings reaches everything that is made of them.",
     "depends",
-    "Not what cached code calls by itself: step 02 writes to the real database.",
+    "It does not reach a cached provider that calls another one by its name: step 02 writes "
+    "to the real database all the same.",
     step=2,
 )
 def test_despite_overridden_settings_step_02_writes_to_the_real_database() -> None:
@@ -70,7 +72,8 @@ def test_despite_overridden_settings_step_02_writes_to_the_real_database() -> No
 @often_said(
     "A wrong setting stops the start.",
     "depends",
-    "Not when its object is built late: step 02 starts, and its first caller gets a 500.",
+    "If the object is built by the first request, as in step 02, the server starts, and that "
+    "request gets a 500.",
     step=2,
 )
 def test_a_bad_url_stops_no_server_and_fails_the_first_request() -> None:

@@ -19,6 +19,12 @@ def test_four_first_requests_at_once_meet_the_one_engine_of_step_03() -> None:
     assert open_and_close.cold_start_of_step_03() == 1
 
 
+@often_said(
+    "All workers share what the lifespan opened.",
+    "never held",
+    "Each of four workers opens a core of its own.",
+    step=3,
+)
 def test_each_of_four_workers_opens_a_core_of_its_own() -> None:
     assert open_and_close.four_workers_open_four_cores() == 4
 
@@ -26,7 +32,7 @@ def test_each_of_four_workers_opens_a_core_of_its_own() -> None:
 @often_said(
     "A lifespan singleton exists once per app.",
     "depends",
-    "Once per lifespan and process: one app that starts twice opens two.",
+    "It exists once per lifespan: an app that starts twice opens two.",
     step=3,
 )
 def test_an_app_that_is_started_twice_opens_two_cores() -> None:
@@ -42,7 +48,7 @@ def test_an_app_that_is_started_twice_opens_two_cores() -> None:
 @often_said(
     "Code after the `yield` of a lifespan closes everything.",
     "depends",
-    "Not when a later resource fails to open: the first one stays open. An `ExitStack` closes it.",
+    "If a later resource fails to open, that code does not run, and the first one stays open.",
     step=3,
 )
 def test_code_below_the_yield_does_not_close_what_was_open_when_the_start_failed() -> None:
@@ -50,6 +56,12 @@ def test_code_below_the_yield_does_not_close_what_was_open_when_the_start_failed
     assert events["code below the yield"] == ["engine 1 opened", "app 1 does not start"]
 
 
+@often_said(
+    "A start that fails leaves something open.",
+    "depends",
+    "An `ExitStack` in the lifespan closes what was open already.",
+    step=3,
+)
 def test_an_exit_stack_closes_what_was_open_when_the_start_failed() -> None:
     events = open_and_close.second_resource_fails_to_open()["ExitStack, as in step 03"]
     assert without_connections(events) == [
@@ -89,7 +101,8 @@ def test_a_shutdown_waits_for_the_request_in_flight_before_it_closes_the_core() 
 @often_said(
     "A wrong setting ends the server before its port opens.",
     "depends",
-    "With one process it does, with exit code 3. With several workers uvicorn goes on.",
+    "A server of one process that reads its settings in the lifespan ends with exit code 3, "
+    "and its port never opens.",
     step=3,
 )
 def test_step_03_ends_with_a_bad_setting_before_it_opens_its_port() -> None:

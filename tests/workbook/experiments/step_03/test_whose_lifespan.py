@@ -9,7 +9,8 @@ NO_CORE = "AttributeError: 'State' object has no attribute 'core'"
 @often_said(
     "`TestClient(app)` starts the app.",
     "depends",
-    "Only inside `with`. Otherwise nothing is on `app.state`.",
+    "Only `with TestClient(app)` runs the lifespan; without the `with`, a request finds "
+    "nothing on `app.state`.",
     step=3,
 )
 def test_a_test_client_outside_a_with_block_runs_no_lifespan() -> None:
@@ -19,7 +20,7 @@ def test_a_test_client_outside_a_with_block_runs_no_lifespan() -> None:
 @often_said(
     "`httpx` with `ASGITransport` starts the app.",
     "never held",
-    "It runs no lifespan; enter `app.router.lifespan_context(app)` yourself.",
+    "It runs no lifespan, unless you enter `app.router.lifespan_context(app)` yourself.",
     step=3,
 )
 def test_asgi_transport_runs_no_lifespan_unless_you_enter_it_yourself() -> None:
@@ -77,7 +78,7 @@ def test_requests_share_the_core_of_the_yielded_state_but_not_the_state_itself()
 @often_said(
     "`Request[AppState]` gives an endpoint a typed state.",
     "never held",
-    "FastAPI refuses such a parameter; Starlette alone knows it.",
+    "FastAPI refuses such a parameter when the endpoint is registered.",
     step=3,
 )
 def test_fastapi_refuses_a_request_with_the_type_of_its_state() -> None:

@@ -7,7 +7,7 @@ from tests.often_said import often_said
 @often_said(
     "A `Singleton` provider creates its object once.",
     "depends",
-    "Not when threads meet: sixteen that were made to meet built sixteen engines.",
+    "Sixteen threads that were made to meet in a cold one built sixteen engines.",
     step=5,
 )
 def test_sixteen_threads_make_a_cold_singleton_build_sixteen_engines() -> None:

@@ -21,8 +21,8 @@ def test_five_sign_ups_are_answered_and_no_other_connection_ever_sees_them() -> 
 @often_said(
     "An error of one request stays in that request.",
     "depends",
-    "Not with one session for all: one taken email fails all later requests and loses what "
-    "came before.",
+    "If all share the session of a `Resource`, one taken email fails all later requests, and "
+    "what came before is lost.",
     step=5,
 )
 def test_one_duplicate_fails_all_later_requests_and_loses_what_came_before() -> None:
@@ -37,7 +37,7 @@ def test_one_duplicate_fails_all_later_requests_and_loses_what_came_before() -> 
 @often_said(
     "`Closing` mends the shared session.",
     "never held",
-    "Its code after the `yield` hears of no error: a request that failed is committed.",
+    "The code after the `yield` hears of no error, so that a request that failed is committed.",
     step=5,
 )
 def test_closing_commits_a_request_that_failed() -> None:
@@ -49,7 +49,8 @@ def test_closing_commits_a_request_that_failed() -> None:
 @often_said(
     "`ContextLocalResource` commits at the end of a request.",
     "never held",
-    "It never commits; a session is closed when the garbage collector comes.",
+    "The row of a sign-up that was answered 201 is never committed, not even by "
+    "`shutdown_resources()`.",
     step=5,
 )
 def test_a_context_local_resource_never_commits() -> None:
@@ -59,6 +60,12 @@ def test_a_context_local_resource_never_commits() -> None:
     }
 
 
+@often_said(
+    "`ContextLocalResource` with `Closing` is a session per request.",
+    "never held",
+    "It commits a request that failed.",
+    step=5,
+)
 def test_a_context_local_resource_with_closing_commits_a_request_that_failed() -> None:
     outcome = resource_commits.context_local_closing_commits_a_request_that_failed()
 

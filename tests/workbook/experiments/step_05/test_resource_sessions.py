@@ -25,7 +25,7 @@ def test_a_resource_is_one_session_for_ten_requests_at_once_and_step_05_gives_ea
 @often_said(
     "`ContextLocalResource` gives one session per request.",
     "depends",
-    "A `def` provider and its `def` endpoint get two; with `async def` it is one.",
+    "A `def` provider and its `def` endpoint run in two contexts, and get two.",
     step=5,
 )
 def test_a_def_dependency_and_its_def_endpoint_are_two_contexts_and_get_two_sessions() -> None:

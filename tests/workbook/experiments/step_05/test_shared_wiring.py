@@ -34,6 +34,12 @@ def test_unwiring_the_container_of_one_app_breaks_the_other_app() -> None:
     }
 
 
+@often_said(
+    "Two apps of one process cannot have a container each.",
+    "never held",
+    "In step 05, where a provider asks the app for its container and nothing is wired, they can.",
+    step=5,
+)
 def test_two_apps_of_step_05_neither_mix_their_containers_nor_break_each_other() -> None:
     assert shared_wiring.step_05_keeps_two_apps_apart() == {
         "app 1": 200,

@@ -17,8 +17,7 @@ def test_inject_below_the_route_decorator_of_a_wired_module_swaps_the_marker() -
 @often_said(
     "`Provide[X]` makes a getter for `Depends`.",
     "never held",
-    "It is a marker. Without `@inject` and wiring the endpoint gets the marker itself, and "
-    "nothing warns.",
+    "It is a marker: without `@inject` the endpoint gets the marker itself, and nothing warns.",
     step=5,
 )
 def test_without_inject_the_endpoint_gets_the_marker_and_nothing_warns() -> None:
@@ -57,6 +56,12 @@ def test_a_typo_in_a_string_shows_only_when_wiring_is_told_to_warn() -> None:
     }
 
 
+@often_said(
+    "`from __future__ import annotations` and `@inject` get along.",
+    "never held",
+    "The endpoint gets the marker; the only warning is that `@inject` is not required.",
+    step=5,
+)
 def test_annotations_as_strings_hide_the_marker_from_inject_which_warns_in_other_words() -> None:
     assert wiring_mistakes.annotations_as_strings() == {
         "@inject": NOT_REQUIRED,
@@ -66,6 +71,12 @@ def test_annotations_as_strings_hide_the_marker_from_inject_which_warns_in_other
     }
 
 
+@often_said(
+    "dependency-injector warns of wrong wiring.",
+    "depends",
+    "Of five mistakes three pass without any warning, even with `warn_unresolved=True`.",
+    step=5,
+)
 def test_of_five_mistakes_three_pass_without_any_warning() -> None:
     assert wiring_mistakes.what_each_mistake_warns_of() == {
         "no @inject": NO_WARNING,

@@ -7,7 +7,7 @@ from tests.often_said import often_said
 @often_said(
     "A session decorator's wrapper takes `self`.",
     "depends",
-    "Above a method it does. Applied to a bound method it swaps the arguments.",
+    "Applied to a bound method, a wrapper with `self` hands the session over in the wrong place.",
     step=6,
 )
 def test_a_wrapper_that_takes_self_swaps_the_arguments_of_a_bound_method() -> None:

@@ -23,8 +23,8 @@ def test_a_row_that_leaves_its_session_cannot_be_read(what_a_caller_reads: dict[
 
 @often_said(
     "A row cannot leave its session at all.",
-    "depends",
-    "With `expire_on_commit=False`, or mapped to a dataclass, it can be read.",
+    "never held",
+    "With `expire_on_commit=False`, or mapped to a dataclass after the flush, it can be read.",
     step=6,
 )
 @pytest.mark.parametrize("way", ["just_return, expire_on_commit=False", "flush_and_map"])
@@ -37,7 +37,7 @@ def test_a_row_that_no_commit_expires_or_a_dataclass_can_be_read(
 @often_said(
     "A new row knows its id.",
     "depends",
-    "After the flush it does; before it the id is `None`.",
+    "Before the flush its id is `None`.",
     step=6,
 )
 def test_before_the_flush_a_row_has_no_id(what_a_caller_reads: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from tests.often_said import often_said
 @often_said(
     "A context manager is a transaction for the use case.",
     "depends",
-    "Around the use case it is. Inside each repository method it is the decorator again.",
+    "If each repository method has its own, a sign-up of two methods can be left half done.",
     step=7,
 )
 def test_a_with_in_each_method_leaves_a_sign_up_half_done() -> None:

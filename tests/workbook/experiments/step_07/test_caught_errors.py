@@ -18,8 +18,7 @@ def test_after_a_failed_flush_a_commit_at_the_end_keeps_nothing_and_does_not_say
 @often_said(
     "After a caught error a commit by name raises.",
     "depends",
-    "After a failed ORM flush it raises `PendingRollbackError`. For a statement that was "
-    "executed directly, databases differ.",
+    "After a failed flush of the ORM it does: `PendingRollbackError`.",
     step=7,
 )
 def test_after_a_failed_flush_a_commit_by_name_raises() -> None:
@@ -40,8 +39,8 @@ def test_a_savepoint_undoes_only_what_failed() -> None:
 @often_said(
     "A savepoint that was released is undone with its transaction.",
     "depends",
-    "Not with Python's SQLite driver when no write came before it. The steps' engine sends "
-    "`BEGIN` first.",
+    "With Python's SQLite driver and a plain engine it is not, if nothing was written before "
+    "the savepoint.",
     step=7,
 )
 def test_pythons_sqlite_driver_keeps_a_released_savepoint_after_a_rollback() -> None:
@@ -49,5 +48,11 @@ def test_pythons_sqlite_driver_keeps_a_released_savepoint_after_a_rollback() -> 
     assert kept == ["ada"]
 
 
+@often_said(
+    "Savepoints do not work on SQLite.",
+    "never held",
+    "With the steps' engine a savepoint that was released is undone with its transaction.",
+    step=7,
+)
 def test_our_engine_undoes_a_released_savepoint_with_its_transaction() -> None:
     assert caught_errors.a_released_savepoint_is_undone_with_ours() == []

@@ -7,8 +7,8 @@ from tests.often_said import often_said
 @often_said(
     "One unit of work can serve all requests.",
     "depends",
-    "Not if it keeps its session in `self`: of two requests that meet, one commits the "
-    "other's session.",
+    "If it keeps its session in `self`, and two requests meet, what one of them commits can "
+    "be lost when the other one gives up.",
     step=7,
 )
 def test_a_unit_of_work_that_keeps_a_session_loses_what_a_request_commits() -> None:

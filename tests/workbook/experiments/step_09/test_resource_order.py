@@ -19,6 +19,12 @@ def test_independent_resources_open_in_any_order_and_close_in_the_same() -> None
     }
 
 
+@often_said(
+    "dependency-injector's resources close in any order.",
+    "depends",
+    "If each one names the one before as what it needs, they open in order and close in reverse.",
+    step=9,
+)
 def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse() -> None:
     assert resource_order.resources_in_a_chain() == {
         "more than one order": False,
@@ -27,6 +33,12 @@ def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse()
     }
 
 
+@often_said(
+    "When a `Resource` fails to open, those before it are closed.",
+    "depends",
+    "They are, if whoever opens them calls `shutdown_resources()`; if nobody does, they stay open.",
+    step=9,
+)
 def test_who_opens_resources_closes_them_when_a_later_one_fails_to_open() -> None:
     opened = ["+engine", "+queue"]
 

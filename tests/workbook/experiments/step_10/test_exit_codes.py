@@ -10,9 +10,9 @@ from tests.often_said import often_said
 
 
 @often_said(
-    "uvicorn ends with exit code 0 after SIGTERM.",
-    "depends",
-    "With one process it raises the signal once more; with workers, and after Ctrl-C, it is 0.",
+    "uvicorn ends with exit code 0 only when nobody stopped it.",
+    "never held",
+    "It ends with 0 after Ctrl-C, and after SIGTERM if it has workers.",
     step=10,
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no exit code for a signal")

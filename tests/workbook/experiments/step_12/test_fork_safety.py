@@ -24,6 +24,13 @@ def test_a_child_with_its_parents_connection_is_told_what_another_child_asked_fo
     }
 
 
+@often_said(
+    "After a fork a child may dispose of its parent's engine.",
+    "depends",
+    "With `dispose(close=False)` it may; a child that closes the connections takes them from "
+    "the parent.",
+    step=12,
+)
 def test_a_child_that_closes_its_parents_connections_takes_them_from_the_parent() -> None:
     assert fork_safety.what_the_parent_is_told_after_a_child_has_ended() == {
         "forget_connections": "parent",
