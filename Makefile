@@ -33,8 +33,8 @@ test: .venv/ready  ## run all tests, notebooks included
 check: lint  ## check what a change breaks most easily, in less than a minute
 	@$(BIN)/python -m pytest -q --no-header tests/workbook/test_structure.py tests/workbook/test_readme.py tests/workbook/exercising/test_guide.py
 
-fix: .venv/ready  ## mend style, and write table, guide and links anew
-	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide && $(BIN)/python -m steps.workbook signposts
+fix: .venv/ready  ## mend style; write table, guide, register, links anew
+	@$(BIN)/ruff check --quiet --fix-only && $(BIN)/ruff format --quiet && $(BIN)/python -m steps.workbook table && $(BIN)/python -m steps.workbook guide && $(BIN)/python -m steps.workbook register && $(BIN)/python -m steps.workbook signposts
 
 notebooks: .venv/ready  ## execute the notebooks anew and keep their outputs
 	@$(BIN)/python -m steps.workbook notebooks

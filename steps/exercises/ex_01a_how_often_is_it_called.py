@@ -1,6 +1,6 @@
 """01a · How often is it called? · predict · 3 minutes
 
-Read notebook 01, "How often?".
+Read notebook 01, "How often is a provider called?".
 Replace each ... by a number. Then run: make exercise STEP=1
 """
 

@@ -1,6 +1,6 @@
 """02a · What makes two calls the same? · predict · 4 minutes
 
-Read notebook 02, "The mechanism by hand".
+Read notebook 02, "What is the key?".
 Replace each ... by a number; each question begins anew. Then run: make exercise STEP=2
 """
 

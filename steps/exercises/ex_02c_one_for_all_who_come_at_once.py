@@ -1,6 +1,6 @@
 """02c · One for all who come at once · build · 12 minutes
 
-Read notebook 02, "Cold, there are forty".
+Read notebook 02, "When the first requests come together".
 Write `singleton`: like lru_cache, but it calls a provider once even if its first
 callers meet. Its providers have no parameters. Then run: make exercise STEP=2
 """

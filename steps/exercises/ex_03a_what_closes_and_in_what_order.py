@@ -1,6 +1,6 @@
 """03a · What closes, and in what order? · predict · 4 minutes
 
-Read notebook 03, "The mechanism by hand".
+Read notebook 03, "A lifespan by hand".
 Replace each ... by a list such as ["engine"]. Then run: make exercise STEP=3
 """
 

@@ -1,6 +1,6 @@
 """05b · The test that sends mail · repair · 8 minutes
 
-Read notebook 05, "Replace a part in a test".
+Read notebook 05, "Replace a part at any depth".
 The override stays too long and reaches too little. Repair mail_of_a_test. The app's own
 mailer, and the mails waiting in it, stay. Then run: make exercise STEP=5
 """

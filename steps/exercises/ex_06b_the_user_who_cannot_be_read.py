@@ -1,6 +1,6 @@
 """06b · The user who cannot be read · repair · 7 minutes
 
-Read notebook 06, "Return the row".
+Read notebook 06, "A decorator by hand".
 Whoever adds a user cannot read it afterwards. Repair both. Run: make exercise STEP=6
 """
 

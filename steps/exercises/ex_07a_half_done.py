@@ -1,6 +1,6 @@
 """07a · A change of email, half done · repair · 6 minutes
 
-Read notebook 07, "The right tool in the wrong place".
+Read notebook 07, "One block, one transaction".
 If the audit event fails, the new email stays. Let both writes stay, or neither.
 Then run: make exercise STEP=7
 """

@@ -1,6 +1,6 @@
 """07b · Two requests, one unit of work · repair · 8 minutes
 
-Read notebook 07, "A short cut: keep the session in the object".
+Read notebook 07, "The classic mistake".
 The app makes one UnitOfWork for all requests, and writes get lost. Give each block its
 own session: `with unit_of_work() as transaction` still has transaction.session.
 Then run: make exercise STEP=7

@@ -306,6 +306,15 @@ def signposts() -> int:
 
 @cli.command()
 @exits
+def register() -> int:
+    """Write the register of what is often said anew, from the tests."""
+    from steps.workbook.making.register import write_register
+
+    return write_register()
+
+
+@cli.command()
+@exits
 def history() -> int:
     """Find out what each release of FastAPI does, and write it down."""
     from steps.workbook.making.history import write_history

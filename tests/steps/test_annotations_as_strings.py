@@ -15,6 +15,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.testclient import TestClient
 from pydantic import PydanticUserError
 
+from tests.often_said import often_said
+
 CreateApp = Callable[[], FastAPI]
 
 
@@ -122,6 +124,12 @@ def test_without_the_import_each_of_them_works(create_app: CreateApp) -> None:
     assert client_of_app(create_app, strings=False).get("/").json() == "ada"
 
 
+@often_said(
+    "`from __future__ import annotations` breaks FastAPI.",
+    "never held",
+    "Aliases of the module work as before, and so does `= Depends(f)` with a local `f`.",
+    step=1,
+)
 @pytest.mark.parametrize("create_app", WORK_AS_STRINGS)
 def test_with_it_names_of_the_module_are_found_and_defaults_need_none(
     create_app: CreateApp,
@@ -129,6 +137,13 @@ def test_with_it_names_of_the_module_are_found_and_defaults_need_none(
     assert client_of_app(create_app, strings=True).get("/").json() == "ada"
 
 
+@often_said(
+    "`from __future__ import annotations` changes nothing for FastAPI.",
+    "depends",
+    "Names of the module are found; a name that is local to a function is not, and its "
+    "parameter becomes a query parameter.",
+    step=1,
+)
 @pytest.mark.parametrize("create_app", ASK_THE_CALLER)
 def test_with_it_a_name_of_a_function_becomes_a_query_parameter_that_nobody_can_send(
     create_app: CreateApp,

@@ -25,6 +25,7 @@ from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import client_of, serve, server_log
 from steps.workbook.world.singletons import own_singletons
+from tests.often_said import often_said
 
 pytestmark = [
     pytest.mark.usefixtures("no_s3", "quick_hashing"),
@@ -91,6 +92,13 @@ def app_with_a_task(engine: Engine, scope: Scope, task: Callable[[Session], None
     return app
 
 
+@often_said(
+    "A background task runs after the commit.",
+    "held until 0.117",
+    "In request scope the commit waits for the task, as it did until 0.105; only from 0.106 "
+    "to 0.117 it came first, as it does in function scope.",
+    step=1,
+)
 @scopes
 def test_the_default_scope_commits_after_the_task_and_function_scope_before_it(
     scope: Scope, engine: Engine
@@ -110,6 +118,12 @@ def test_the_default_scope_commits_after_the_task_and_function_scope_before_it(
     assert users_in(engine) == ["ada"]
 
 
+@often_said(
+    "A background task that fails cannot harm the request that started it.",
+    "depends",
+    "In request scope it discards the row that was to be committed, after the client has its 200.",
+    step=1,
+)
 @scopes
 def test_a_task_that_fails_after_the_200_discards_what_the_default_scope_was_to_commit(
     scope: Scope, engine: Engine
@@ -125,6 +139,13 @@ def test_a_task_that_fails_after_the_200_discards_what_the_default_scope_was_to_
     assert users_in(engine) == {"request": [], "function": ["ada"]}[scope]
 
 
+@often_said(
+    "A background task may use the session of its request.",
+    "depends",
+    "In function scope the session has ended before: what the task writes is lost without "
+    "an error.",
+    step=1,
+)
 @scopes
 def test_what_a_task_writes_with_a_session_of_function_scope_is_lost_without_an_error(
     scope: Scope, engine: Engine
@@ -145,6 +166,13 @@ def test_what_a_task_writes_with_a_session_of_function_scope_is_lost_without_an_
     assert users_in(engine) == {"request": ["ada", "grace"], "function": ["ada"]}[scope]
 
 
+@often_said(
+    "What a background task leaves unfinished disturbs nobody.",
+    "never held",
+    "On SQLite nobody else can write until Python collects its session; the test holds the "
+    "garbage collector back.",
+    step=1,
+)
 @pytest.mark.parametrize("engine", ["SQLite"], indirect=True)
 def test_until_python_collects_what_is_lost_nobody_else_can_write_to_sqlite(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
@@ -174,6 +202,12 @@ def test_until_python_collects_what_is_lost_nobody_else_can_write_to_sqlite(
     assert users_in(engine) == ["ada", "bob"]
 
 
+@often_said(
+    "A dependency can add a background task after its `yield`.",
+    "depends",
+    "It runs in function scope, and never in request scope.",
+    step=1,
+)
 def test_a_task_that_is_added_after_the_yield_runs_in_function_scope_only() -> None:
     added: list[Scope] = []
     ran: list[Scope] = []
@@ -248,6 +282,13 @@ def name_of(step: Step) -> str:
     return f"step_{step.number:02}"
 
 
+@often_said(
+    "A background task may use the service that its endpoint was given.",
+    "depends",
+    "In steps 01 to 05, where the session lasts for the request, what it writes is lost "
+    "without an error; what it writes with the engine is kept.",
+    step=1,
+)
 @pytest.mark.parametrize("step", [s for s in STEPS if s.transaction == "request"], ids=name_of)
 def test_a_task_loses_what_it_writes_with_the_session_of_a_request_or_a_service_on_it(
     step: Step, engine: Engine
@@ -277,6 +318,12 @@ def test_a_task_loses_what_it_writes_with_the_session_of_a_request_or_a_service_
     assert kept == ["by-engine"]
 
 
+@often_said(
+    "A background task has to open its own session.",
+    "depends",
+    "From step 06 on it is enough to hand it the service, which opens sessions of its own.",
+    step=6,
+)
 @pytest.mark.parametrize("step", [s for s in STEPS if s.transaction != "request"], ids=name_of)
 def test_a_task_keeps_what_it_writes_with_a_service_that_opens_its_own_sessions(
     step: Step, engine: Engine

@@ -25,6 +25,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.singletons import own_singletons
 from steps.workbook.world.thread_hops import counted_hops
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("own_database", "no_s3", "quick_hashing")
 
@@ -80,6 +81,12 @@ SEVEN_CALLS = {
 CALLS_OF_EXPORTS = {("post", "/exports"), ("get", "/exports/{export_id}")}
 
 
+@often_said(
+    "The OpenAPI schema needs a running server.",
+    "never held",
+    "The app of every step lists its calls before it has started, and opens nothing.",
+    step=10,
+)
 def test_an_app_lists_its_calls_without_a_server_and_opens_nothing(
     step: Step, recording: Recording
 ) -> None:
@@ -286,6 +293,12 @@ def test_the_users_of_an_app_are_not_those_of_another(step: Step, tmp_path: Path
         assert second.post("/users", json=ADA).status_code == 201
 
 
+@often_said(
+    "Two apps in one process have their own databases.",
+    "depends",
+    "With cached settings and a cached engine the second app serves the users of the first.",
+    step=2,
+)
 @pytest.mark.parametrize("step", [STEP_02], ids=name_of, indirect=True)
 def test_flaw_of_step_02_every_app_of_the_process_has_the_users_of_the_first(
     step: Step, tmp_path: Path

@@ -17,6 +17,7 @@ from steps.step_01_depends.main import create_app
 from steps.step_01_depends.services import UserService
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.serving import LOOPBACK, serve
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -35,6 +36,12 @@ def test_nothing_is_built_before_the_first_request(
     assert recording.events == []
 
 
+@often_said(
+    "By default a dependency lives for one request.",
+    "holds",
+    "Each request of step 01 opens an engine of its own, and closes it.",
+    step=1,
+)
 def test_each_request_builds_and_closes_an_engine_of_its_own(
     client: TestClient, recording: Recording
 ) -> None:
@@ -55,6 +62,12 @@ def test_each_request_builds_and_closes_an_s3_client_of_its_own(
     assert recording.left_open() == []
 
 
+@often_said(
+    "Every request builds all dependencies of the app.",
+    "never held",
+    "A request builds what its own endpoint asks for, and nothing else.",
+    step=1,
+)
 def test_a_request_builds_only_what_it_asks_for(client: TestClient, recording: Recording) -> None:
     client.get("/health")
     assert recording.count("S3 client", "opened") == 0

@@ -22,10 +22,18 @@ from steps.step_03_lifespan_singleton.services import UserService
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.serving import HOST, reserve_port
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
 
+@often_said(
+    "All requests share what the lifespan opened.",
+    "holds",
+    "Three rounds of requests meet one engine, one connection and one S3 client (one process,"
+    " one request at a time).",
+    step=3,
+)
 def test_the_app_opens_one_engine_and_one_s3_client_for_all_requests(recording: Recording) -> None:
     with TestClient(recording.wrap(create_app())) as client:
         for _ in range(3):
@@ -37,6 +45,12 @@ def test_the_app_opens_one_engine_and_one_s3_client_for_all_requests(recording: 
     assert heavy == [("engine 1", None), ("connection 1", None), ("S3 client 1", None)]
 
 
+@often_said(
+    "What was opened first is closed first.",
+    "never held",
+    "Step 03's lifespan opens the engine before the S3 client, and closes it after the S3 client.",
+    step=3,
+)
 def test_they_open_before_the_first_request_and_close_after_the_last_in_reverse_order(
     recording: Recording,
 ) -> None:

@@ -31,6 +31,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.recording.one_step import record_step
 from steps.workbook.world.environment import variables
 from steps.workbook.world.processes import import_without_fastapi
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -61,6 +62,12 @@ def service() -> UserService:
     return in_memory()
 
 
+@often_said(
+    "A use case is tested with a database.",
+    "depends",
+    "With ports it runs on repositories in memory.",
+    step=4,
+)
 def test_a_user_who_signed_up_in_memory_logs_in_and_has_an_event(service: UserService) -> None:
     user = service.sign_up(NEW_USER)
 
@@ -105,6 +112,13 @@ def run_python(script: str) -> str:
     return run.stdout.strip()
 
 
+@often_said(
+    "A clean architecture needs a container.",
+    "never held",
+    "Step 04 puts adapters into ports without one, and importing its use cases loads no "
+    "framework and no driver.",
+    step=4,
+)
 def test_importing_the_use_cases_loads_no_framework_and_no_driver() -> None:
     loaded = run_python(
         f"import sys, {PACKAGE}.services\n"
@@ -160,6 +174,13 @@ def test_both_repositories_get_the_session_of_the_request(session: Session) -> N
     assert service._users._session is service._audit_events._session is session
 
 
+@often_said(
+    "With services and repositories apart, `Depends` cannot manage the session.",
+    "never held",
+    "Step 04's use cases and repositories know no FastAPI, and a sign-up has one session and "
+    "one transaction.",
+    step=4,
+)
 def test_a_request_has_one_session_and_one_transaction(recording: Recording) -> None:
     with TestClient(recording.wrap(create_app())) as client:
         assert client.post("/users", json=ADA).status_code == 201
@@ -171,6 +192,13 @@ def test_a_request_has_one_session_and_one_transaction(recording: Recording) -> 
 # Overrides of its providers
 
 
+@often_said(
+    "Without a container no test can replace a whole use case.",
+    "never held",
+    "An override of one provider of the composition root replaces the service, and no session"
+    " is opened.",
+    step=4,
+)
 def test_an_override_of_the_service_leaves_the_database_alone(recording: Recording) -> None:
     app = create_app()
     app.dependency_overrides[get_user_service] = lambda: in_memory(GRACE)
@@ -192,6 +220,12 @@ def test_an_override_of_the_bucket_repository_leaves_the_rest_real() -> None:
         assert client.get("/users/1").status_code == 200
 
 
+@often_said(
+    "An override of the settings reaches what the lifespan has opened.",
+    "never held",
+    "It reaches who asks for the settings; the S3 client that is open stays as it is.",
+    step=4,
+)
 def test_an_override_of_the_settings_reaches_who_asks_for_them_and_nothing_that_is_open() -> None:
     app = create_app()
     other = Settings(api_key=SecretStr("another key"), s3_endpoint_url="http://127.0.0.1:1")
@@ -251,6 +285,12 @@ def test_a_database_that_does_not_answer_stops_the_start(recording: Recording) -
 # What step 05 repairs
 
 
+@often_said(
+    "A composition root of `Depends` providers serves scripts, too.",
+    "never held",
+    "Step 04's cannot be imported where FastAPI is missing.",
+    step=4,
+)
 def test_flaw_a_script_cannot_import_the_composition_root_without_fastapi() -> None:
     error = "ModuleNotFoundError: import of fastapi halted; None in sys.modules"
     assert import_without_fastapi(f"{PACKAGE}.composition_root") == error
@@ -282,6 +322,12 @@ with open_core(load_settings()) as core, Session(core.engine) as session:
         assert client.post("/login", json=ADA).status_code == 200
 
 
+@often_said(
+    "`dependency_overrides` works outside HTTP.",
+    "never held",
+    "Whoever calls a provider of the composition root gets what is written in it.",
+    step=4,
+)
 def test_flaw_below_the_top_nothing_can_be_replaced_outside_http(session: Session) -> None:
     """An override is the app's. Who calls a provider gets what is written in it."""
     app = create_app()
@@ -294,6 +340,12 @@ def test_flaw_below_the_top_nothing_can_be_replaced_outside_http(session: Sessio
     assert isinstance(service._password_hasher, PasswordHasher)
 
 
+@often_said(
+    "`dependency_overrides` reaches everything.",
+    "never held",
+    "It does not reach what a composition root calls by its name.",
+    step=4,
+)
 def test_flaw_no_override_reaches_what_the_composition_root_calls_by_name() -> None:
     app = create_app()
     with TestClient(app) as client:

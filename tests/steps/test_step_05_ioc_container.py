@@ -38,6 +38,7 @@ from steps.step_05_ioc_container.routes import sign_up
 from steps.step_05_ioc_container.services import UserService
 from steps.workbook.fakes.in_memory import InMemoryAuditEvents, InMemoryUsers, PlainHasher
 from steps.workbook.recording.events import Recording
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -68,6 +69,12 @@ def run_python(script: str) -> str:
     return run.stdout.strip()
 
 
+@often_said(
+    "A container makes the object graph usable without HTTP.",
+    "holds",
+    "Step 05's container signs a user up where FastAPI cannot be imported.",
+    step=5,
+)
 def test_a_script_signs_a_user_up_where_fastapi_is_not_installed() -> None:
     """dependency-injector imports FastAPI if it can, so here nobody can."""
     script = """
@@ -113,6 +120,12 @@ def test_two_threads_at_once_open_one_engine(recording: Recording) -> None:
     assert recording.count("engine", "opened") == len(engines) == 1
 
 
+@often_said(
+    "A container cannot give each request its own session.",
+    "never held",
+    "Handed over with the call, one session reaches both repositories of the use case.",
+    step=5,
+)
 def test_both_repositories_of_a_use_case_get_the_session_of_the_call() -> None:
     container, session = Container(settings=load_settings()), Session()
 
@@ -195,6 +208,12 @@ def test_the_providers_of_the_web_layer_give_what_their_types_say(client: TestCl
 # The settings come in once, checked
 
 
+@often_said(
+    "A container without its settings fails at the first use.",
+    "depends",
+    "`check_dependencies()` names what is missing before anything is made.",
+    step=5,
+)
 def test_a_container_without_settings_says_so_before_it_makes_anything(
     recording: Recording,
 ) -> None:
@@ -274,6 +293,12 @@ def test_an_override_of_the_settings_reaches_the_endpoint(client: TestClient) ->
     assert (create_bucket("another key"), create_bucket("key")) == (401, 201)
 
 
+@often_said(
+    "With a container, a part at any depth can be replaced.",
+    "holds",
+    "An override of a repository reaches the use case above it, without an app.",
+    step=5,
+)
 def test_what_lies_below_the_top_is_replaced_without_an_app_as_well() -> None:
     container = Container(settings=load_settings())
     with (
@@ -283,6 +308,12 @@ def test_what_lies_below_the_top_is_replaced_without_an_app_as_well() -> None:
         assert container.user_service().get_user(7) == GRACE
 
 
+@often_said(
+    "An override of one test reaches the next one.",
+    "depends",
+    "With `with container.x.override(...)` it ends with the block, also after an error.",
+    step=5,
+)
 def test_an_override_ends_with_its_block_also_after_an_error(client: TestClient) -> None:
     container = container_of(client)
 
@@ -301,6 +332,13 @@ def test_an_override_does_not_reach_a_later_app() -> None:
         assert second.get("/users/7").status_code == 404
 
 
+@often_said(
+    "An override of the settings reaches the engine.",
+    "depends",
+    "An engine that is built already stays as it is; after `reset_singletons()` the next one "
+    "is made of the override.",
+    step=5,
+)
 def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> None:
     other = Settings(
         database_url=SecretStr("sqlite:///other.db"), s3_endpoint_url="http://127.0.0.1:1"
@@ -321,6 +359,12 @@ def test_an_override_reaches_no_singleton_that_is_built_but_the_next_one() -> No
 # What step 06 repairs
 
 
+@often_said(
+    "The container makes everything that a use case needs.",
+    "depends",
+    "In step 05 the session comes with the call: without it, the container raises a `TypeError`.",
+    step=5,
+)
 def test_flaw_the_container_cannot_make_the_session() -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'session'"):
         Container(settings=load_settings()).user_service()
@@ -331,6 +375,12 @@ def test_flaw_whoever_calls_must_know_which_parts_need_the_session() -> None:
         Container(settings=load_settings()).user_service(users__session=Session())
 
 
+@often_said(
+    "A script that forgets the commit hears of it.",
+    "never held",
+    "Step 05's use case returns its user, and nothing is kept.",
+    step=5,
+)
 def test_flaw_the_web_layer_makes_the_session_and_commits(recording: Recording) -> None:
     """A script that forgets the commit keeps nothing."""
     with open_container(load_settings()) as container, Session(container.engine()) as session:

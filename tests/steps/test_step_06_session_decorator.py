@@ -49,6 +49,7 @@ from steps.step_06_session_decorator.sessions import SessionDecorator
 from steps.workbook.catalogue import Step, find_step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.databases import connections_in_use
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -396,6 +397,12 @@ def test_after_a_taken_email_the_repository_goes_on(container: Container) -> Non
 # Where the session factory comes from
 
 
+@often_said(
+    "A session decorator cannot be tested on another database.",
+    "depends",
+    "If a container injects its session factory, an override of that is enough.",
+    step=6,
+)
 def test_an_override_of_the_session_factory_reaches_the_repositories(
     container: Container, tmp_path: Path
 ) -> None:
@@ -478,6 +485,12 @@ def test_a_thread_runs_a_whole_use_case(container: Container) -> None:
         assert [audit_event.action for audit_event in thread.submit(use).result()] == ["signed up"]
 
 
+@often_said(
+    "Engine and session factory may be shared by threads.",
+    "holds",
+    "With a session for each call, sixteen threads lose no row.",
+    step=6,
+)
 def test_sixteen_threads_that_share_a_repository_lose_no_row(
     monkeypatch: pytest.MonkeyPatch, container: Container
 ) -> None:
@@ -516,6 +529,13 @@ def test_flaw_a_sign_up_is_two_transactions(container: Container, recording: Rec
     assert recording.count("transaction", "commits") == 2
 
 
+@often_said(
+    "A session for each method is a transaction for each use case.",
+    "never held",
+    "Two methods are two transactions: the second fails, the first stays, and a retry meets"
+    " the taken email.",
+    step=6,
+)
 def test_flaw_a_failing_audit_event_leaves_the_user_and_a_retry_meets_its_email(
     container: Container,
 ) -> None:
@@ -530,6 +550,13 @@ def test_flaw_a_failing_audit_event_leaves_the_user_and_a_retry_meets_its_email(
         container.user_service().sign_up(NEW_ADA)
 
 
+@often_said(
+    "Decorated methods may call each other.",
+    "depends",
+    "An inner write has a transaction of its own, and on SQLite it waits in vain for an outer"
+    " one that has written.",
+    step=6,
+)
 def test_flaw_a_write_inside_a_write_locks_itself_out_on_sqlite(
     monkeypatch: pytest.MonkeyPatch, container: Container
 ) -> None:

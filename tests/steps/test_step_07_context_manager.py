@@ -42,6 +42,7 @@ from steps.workbook.catalogue import find_step
 from steps.workbook.fakes.in_memory import InMemoryUnitOfWork, PlainHasher
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.databases import connections_in_use
+from tests.often_said import often_said
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
 
@@ -108,6 +109,12 @@ class ForgetfulService(UserService):
 # One use case, one transaction
 
 
+@often_said(
+    "A use case of two writes can be left half done.",
+    "depends",
+    "In step 07 a sign-up whose second write fails leaves no user, and can be tried again.",
+    step=7,
+)
 def test_a_sign_up_whose_audit_event_fails_leaves_no_user_and_can_be_tried_again(
     container: Container,
 ) -> None:
@@ -138,6 +145,12 @@ def test_a_database_that_refuses_the_second_write_undoes_the_first(container: Co
     assert service.sign_up(new_user()).email == ADA
 
 
+@often_said(
+    "One use case in one `with` is one transaction.",
+    "holds",
+    "A sign-up that writes two rows begins and commits one transaction, on one connection.",
+    step=7,
+)
 def test_a_sign_up_is_one_transaction_on_one_connection(
     container: Container, recording: Recording
 ) -> None:
@@ -277,6 +290,12 @@ def test_two_transactions_of_one_unit_of_work_are_independent(
     assert users_in(container) == []
 
 
+@often_said(
+    "A unit of work that gives out a session for each block may be shared.",
+    "holds",
+    "Sixteen threads lose nothing.",
+    step=7,
+)
 def test_sixteen_threads_share_one_unit_of_work_and_lose_nothing(
     container: Container, unit_of_work: ports.UnitOfWork
 ) -> None:
@@ -475,6 +494,12 @@ def test_flaw_a_lookup_waits_in_line_while_every_worker_thread_is_taken() -> Non
 # What remains
 
 
+@often_said(
+    "A forgotten commit is noticed.",
+    "never held",
+    "The client gets its 201, and nothing is kept.",
+    step=7,
+)
 def test_flaw_a_forgotten_commit_answers_201_and_keeps_nothing() -> None:
     app = create_app()
     with TestClient(app) as client:
@@ -513,6 +538,12 @@ def test_flaw_after_its_commit_a_block_goes_on_in_another_transaction(
     assert users_in(container) == [ADA]
 
 
+@often_said(
+    "So much structure takes more code.",
+    "holds",
+    "Step 07 has more files and more lines than step 01.",
+    step=7,
+)
 def test_flaw_the_same_behaviour_takes_more_files_and_lines_than_in_step_01() -> None:
     files = {number: list(find_step(number).folder.glob("*.py")) for number in (1, 7)}
     lines = {

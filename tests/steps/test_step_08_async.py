@@ -53,6 +53,7 @@ from steps.workbook.world.environment import variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import LOOPBACK, serve
 from steps.workbook.world.thread_hops import counted_hops
+from tests.often_said import often_said
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 
@@ -378,6 +379,12 @@ async def test_a_time_out_around_a_use_case_undoes_it(container: Container) -> N
     assert await users_in(container) == []
 
 
+@often_said(
+    "When the client hangs up, its request is cancelled.",
+    "depends",
+    "With a plain answer it is not: the sign-up is kept, and its connection is given back.",
+    step=8,
+)
 def test_a_client_that_hangs_up_half_way_leaves_no_connection_and_its_sign_up_is_kept(
     pausing: type[PausingAuditEvents], recording: Recording
 ) -> None:

@@ -38,6 +38,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.processes import import_without_fastapi
 from steps.workbook.world.serving import serve_process
+from tests.often_said import often_said
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("environment", "quick_hashing")]
 
@@ -164,6 +165,12 @@ def test_a_configuration_does_not_change_and_shows_no_secret() -> None:
 # The infrastructure: in order, in reverse, whatever fails
 
 
+@often_said(
+    "To open in order and close in reverse takes a framework.",
+    "never held",
+    "Step 09's container does it by hand.",
+    step=9,
+)
 async def test_it_opens_in_order_and_closes_in_reverse(recording: Recording) -> None:
     infra = await InfraContainer.open(Config.from_env())
     assert events_of(recording) == OPENED
@@ -258,6 +265,12 @@ def s3_client_cannot_close(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infra_module, "close_s3_client", close)
 
 
+@often_said(
+    "A part that fails to close keeps the others open.",
+    "depends",
+    "In step 09's container the engine is closed even so, and the error is raised.",
+    step=9,
+)
 @pytest.mark.usefixtures("s3_client_cannot_close")
 async def test_a_part_that_fails_to_close_does_not_keep_the_others_open(
     recording: Recording,
@@ -270,6 +283,12 @@ async def test_a_part_that_fails_to_close_does_not_keep_the_others_open(
     assert events_of(recording) == [*OPENED, "engine 1 closed"]
 
 
+@often_said(
+    "An `ExitStack` tells of every error while it closes.",
+    "never held",
+    "Of two it raises the last one; step 09 writes each of them into the log.",
+    step=9,
+)
 @pytest.mark.usefixtures("s3_client_cannot_close")
 async def test_of_two_that_fail_to_close_neither_error_is_lost(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -289,6 +308,12 @@ async def test_of_two_that_fail_to_close_neither_error_is_lost(
     await infra.engine.dispose()
 
 
+@often_said(
+    "A container may be closed only once.",
+    "depends",
+    "Step 09's may be closed twice, and twice at once: each part is closed once.",
+    step=9,
+)
 async def test_closing_twice_and_at_once_closes_each_part_once(recording: Recording) -> None:
     infra = await InfraContainer.open(Config.from_env())
 
@@ -342,6 +367,12 @@ async def test_an_app_takes_an_infrastructure_of_which_one_part_is_replaced(
         infra.s3_client = cast(S3Client, s3_client)  # type: ignore[misc]
 
 
+@often_said(
+    "A container of your own depends on the web framework.",
+    "never held",
+    "The module of step 09's `App` can be imported where FastAPI is missing.",
+    step=9,
+)
 def test_the_application_is_put_together_where_fastapi_is_missing() -> None:
     assert import_without_fastapi(f"{STEP.package}.app") == "imported"
 
@@ -431,6 +462,13 @@ def test_flaw_only_fastapi_hands_a_use_case_to_a_route() -> None:
         route(7)
 
 
+@often_said(
+    "A server that was stopped in order ends with 0.",
+    "depends",
+    "After SIGTERM, uvicorn with one process closes everything, and then raises the signal "
+    "once more.",
+    step=10,
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no exit code for a signal")
 def test_flaw_uvicorn_raises_the_signal_once_more_after_it_has_closed() -> None:
     with serve_process(STEP.target) as server:

@@ -35,6 +35,7 @@ from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import serve_module
 from steps.workbook.world.stopping import closings_in
+from tests.often_said import often_said
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
@@ -79,6 +80,12 @@ class Greeter:
         return "hello"
 
 
+@often_said(
+    "A handler has to inherit from `RouteRegistrar`.",
+    "never held",
+    "Whatever has its method fits the protocol.",
+    step=10,
+)
 def test_whatever_registers_routes_is_a_route_registrar() -> None:
     app = FastAPI()
     registrar: RouteRegistrar = Greeter()
@@ -111,6 +118,12 @@ class FamousUsers:
         return User(user_id, "knuth@example.com", "no hash")
 
 
+@often_said(
+    "A handler is tested with the whole app.",
+    "depends",
+    "With constructors it works on any use case, and nothing else is opened.",
+    step=10,
+)
 def test_a_handler_works_without_the_app_with_any_use_case(recording: Recording) -> None:
     app = FastAPI()
     UserHandler(lambda: cast(UserService, FamousUsers())).register_routes(app.router)
@@ -266,6 +279,13 @@ def assert_that_nothing_was_lost(shutdown: Shutdown) -> None:
     assert shutdown.exit_code == 0
 
 
+@often_said(
+    "A shutdown loses requests in flight.",
+    "never held",
+    "Fifty sign-ups in flight are answered 201 and kept, on SQLite and on PostgreSQL, with "
+    "requests that end within three seconds.",
+    step=10,
+)
 def test_fifty_sign_ups_that_are_in_flight_when_the_signal_arrives_are_all_answered(
     database_url: str,
 ) -> None:
@@ -287,6 +307,12 @@ def test_whoever_comes_while_the_server_stops_is_answered_or_finds_no_connection
     assert_that_nothing_was_lost(shutdown)
 
 
+@often_said(
+    "A shutdown waits for every request.",
+    "depends",
+    "Step 10's program cuts off a request that never ends, and closes everything even so.",
+    step=10,
+)
 def test_a_request_that_never_ends_is_cut_off_and_all_is_closed_even_so() -> None:
     with new_database() as database_url:
         shutdown = shutdown_under_load.hold_one_for_ever(database_url)

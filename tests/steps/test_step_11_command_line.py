@@ -15,6 +15,7 @@ from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
 from steps.workbook.world.processes import import_without_fastapi, run_without_fastapi
 from steps.workbook.world.worker_processes import run_command
+from tests.often_said import often_said
 from tests.steps.early_signal import exit_code_and_closings
 
 pytestmark = pytest.mark.usefixtures("environment", "quick_hashing")
@@ -39,6 +40,12 @@ def command(step: Step, *arguments: str, stdin: str = "") -> Result:
 # What a caller sees
 
 
+@often_said(
+    "A use case behind HTTP cannot be called from a command line.",
+    "depends",
+    "Who signs up with step 11's command logs in over HTTP.",
+    step=11,
+)
 def test_who_signs_up_on_the_command_line_logs_in_over_http(step: Step) -> None:
     created = run_command(step, "users", "create", "Ada@example.com", stdin=f"{PASSWORD}\n")
 
@@ -121,6 +128,12 @@ def test_a_signal_before_the_server_runs_stops_it_and_one_after_it_changes_nothi
 # What a command opens and closes
 
 
+@often_said(
+    "A container opens everything, used or not.",
+    "depends",
+    "Step 11's commands about users open the database, and no S3 client.",
+    step=11,
+)
 @pytest.mark.parametrize(
     "arguments", [("users", "list"), ("users", "create", "ada@example.com")], ids=" ".join
 )
@@ -168,6 +181,12 @@ def test_what_is_not_http_can_be_imported_where_fastapi_cannot() -> None:
     assert import_without_fastapi(*NEED_NO_FASTAPI) == "imported"
 
 
+@often_said(
+    "A command line of a FastAPI service needs FastAPI.",
+    "never held",
+    "Step 11's commands work where it cannot be imported.",
+    step=11,
+)
 def test_commands_work_where_fastapi_cannot_be_imported(step: Step) -> None:
     sign_up = ("users", "create", "ada@example.com")
     created = run_without_fastapi(step.package, *sign_up, stdin=PASSWORD)

@@ -26,6 +26,7 @@ from steps.domain.urls import sqlite_url
 from steps.workbook.catalogue import STEPS, Step
 from steps.workbook.recording.events import Recording
 from steps.workbook.world.environment import variables
+from tests.often_said import often_said
 
 WITH_A_CONTAINER = [step for step in STEPS if step.has("container")]
 
@@ -249,6 +250,13 @@ def test_a_provider_is_overridden_like_any_dependency(step: Step) -> None:
         assert client.get("/users/7").status_code == 404
 
 
+@often_said(
+    "With a container, the whole graph is replaced at once.",
+    "holds",
+    "An override of the provider that returns the container makes an app serve the users of "
+    "another one.",
+    step=5,
+)
 def test_another_container_in_place_of_the_apps_replaces_the_whole_graph(
     step: Step, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from steps.workbook.world.databases import connections_in_use
 from steps.workbook.world.environment import new_database, variables
 from steps.workbook.world.postgresql import new_postgresql_database
 from steps.workbook.world.serving import LOOPBACK, serve
+from tests.often_said import often_said
 
 # The first step with a unit of work, the first one that awaits it, and the last one.
 WITH_A_UNIT_OF_WORK = [
@@ -124,6 +125,13 @@ class PassingOn(BaseHTTPMiddleware):
         return await call_next(request)
 
 
+@often_said(
+    "A client that leaves a stream leaves its transaction open.",
+    "depends",
+    "If a dependency closes the generator, no connection, no row and no traceback is left "
+    "(steps 07, 08 and 12).",
+    step=7,
+)
 @pytest.mark.usefixtures("own_database")
 @pytest.mark.parametrize("middleware", [False, True], ids=["plain", "BaseHTTPMiddleware"])
 def test_who_leaves_a_stream_in_the_middle_leaves_no_connection_no_row_and_no_traceback(

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import pytest
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from steps.infrastructure.tables import AuditEventRow, UserRow
 from steps.workbook.experiments.step_01.one_endpoint import client_with
+from tests.often_said import often_said
 
 Row = TypeVar("Row")
 
@@ -43,6 +44,12 @@ def get_users(session: Annotated[str, Depends(get_session)]) -> Repository[UserR
     return Repository(session)
 
 
+@often_said(
+    "`Depends(Repository[UserRow])` works like any class.",
+    "never held",
+    "FastAPI finds `args` and `kwargs`, and asks the caller for them: 422.",
+    step=1,
+)
 def test_a_generic_class_with_its_parameter_asks_the_caller_for_args_and_kwargs() -> None:
     def short(users: Annotated[Repository[UserRow], Depends()]) -> str:
         return users.session
@@ -62,6 +69,13 @@ def test_for_fastapi_reads_the_call_of_the_alias_and_not_the_constructor() -> No
     assert str(inspect.signature(type(alias).__call__)) == "(self, *args, **kwargs)"
 
 
+@often_said(
+    "FastAPI cannot inject a generic class.",
+    "never held",
+    "A subclass that names the parameter is given its dependencies, and so is a function that"
+    " returns the generic class.",
+    step=1,
+)
 def test_a_subclass_of_it_and_a_function_that_makes_it_are_given_their_session() -> None:
     def subclass(users: Annotated[UserRepository, Depends()]) -> str:
         return users.session
@@ -73,6 +87,13 @@ def test_a_subclass_of_it_and_a_function_that_makes_it_are_given_their_session()
         assert client_with(endpoint).get("/").json() == "a session"
 
 
+@often_said(
+    "`Depends(Repository)` makes one object for each type parameter.",
+    "never held",
+    "In one request, `Repository[UserRow]` and `Repository[AuditEventRow]` with "
+    "`Depends(Repository)` are one object.",
+    step=1,
+)
 def test_without_its_parameter_it_is_one_provider_for_all_rows() -> None:
     def endpoint(
         users: Annotated[Repository[UserRow], Depends(Repository)],
@@ -116,14 +137,32 @@ def mock(request: pytest.FixtureRequest) -> Any:
     return mock
 
 
+@often_said(
+    "A `MagicMock` is a good override.",
+    "never held",
+    "FastAPI asks the caller for the mock's `args` and `kwargs`: 422.",
+    step=1,
+)
 def test_a_mock_as_an_override_asks_the_caller_for_args_and_kwargs(mock: Any) -> None:
     assert asked_for(client_overriding(mock)) == ["args", "kwargs"]
 
 
+@often_said(
+    "A mock cannot be an override.",
+    "never held",
+    "`lambda: mock` can.",
+    step=1,
+)
 def test_a_function_that_returns_the_mock_is_an_override(mock: Any) -> None:
     assert client_overriding(lambda: mock).get("/").json() == "the mock"
 
 
+@often_said(
+    "The override is handed to the endpoint.",
+    "never held",
+    "FastAPI calls the override, and hands over what it returns.",
+    step=1,
+)
 def test_an_override_is_called_so_what_a_mock_returns_would_be_the_dependency() -> None:
     mock = MagicMock()
     mock.return_value.greet = lambda: "what the mock returned"
@@ -141,11 +180,23 @@ def test_a_mock_of_the_provider_that_keeps_its_parameters_is_an_override() -> No
     override.assert_called_once_with()
 
 
+@often_said(
+    "A class can override a function.",
+    "depends",
+    "FastAPI asks the caller for the plain parameters of its constructor: 422 without them.",
+    step=1,
+)
 def test_a_class_or_its_mock_asks_the_caller_for_what_its_constructor_takes() -> None:
     for override in (Greeter, create_autospec(Greeter)):
         assert asked_for(client_overriding(override)) == ["greeting"]
 
 
+@often_said(
+    "An override that cannot be called is refused at once.",
+    "never held",
+    "The first request that needs it fails with a `TypeError`, which a client sees as a 500.",
+    step=1,
+)
 def test_an_object_that_nobody_can_call_fails_at_the_first_request() -> None:
     for override in (Greeter("fake"), create_autospec(Greeter, instance=True)):
         assert client_overriding(override, raises=False).get("/").status_code == 500
@@ -156,6 +207,12 @@ def test_an_object_that_nobody_can_call_fails_at_the_first_request() -> None:
 # What is no provider, and what is always the same one
 
 
+@often_said(
+    "`Depends(settings)` hands over the settings object.",
+    "never held",
+    "What cannot be called is refused with a `TypeError` when the endpoint is registered.",
+    step=1,
+)
 def test_an_object_that_nobody_can_call_is_refused_when_the_endpoint_is_registered() -> None:
     not_callable: Any = Greeter("hello")
 
@@ -166,6 +223,12 @@ def test_an_object_that_nobody_can_call_is_refused_when_the_endpoint_is_register
         client_with(endpoint)
 
 
+@often_said(
+    "`Depends(lambda: CONSTANT)` gives each request a value of its own.",
+    "never held",
+    "All requests get the same object, and can change it.",
+    step=1,
+)
 def test_a_lambda_around_a_list_hands_the_same_list_to_every_request() -> None:
     constant: list[str] = []
 
@@ -190,6 +253,12 @@ async def look_up() -> str:
     return "ada"
 
 
+@often_said(
+    "In a notebook, call a coroutine with `asyncio.run`.",
+    "never held",
+    "An event loop is running there: `asyncio.run` raises, and a plain `await` works.",
+    step=1,
+)
 def test_where_an_event_loop_runs_asyncio_run_raises_and_await_works() -> None:
     """Notebooks 08 and 11 await in their cells."""
 
@@ -200,3 +269,40 @@ def test_where_an_event_loop_runs_asyncio_run_raises_and_await_works() -> None:
         return await coroutine
 
     assert asyncio.run(cell()) == "ada"
+
+
+def chicken(egg: "Annotated[str, Depends(egg)]") -> str:
+    return egg
+
+
+def egg(chicken: "Annotated[str, Depends(chicken)]") -> str:
+    return chicken
+
+
+@often_said(
+    "FastAPI finds a circular dependency and names it.",
+    "never held",
+    "Registering an endpoint that depends on two providers that need each other ends in a "
+    "`RecursionError`, which names neither.",
+    step=1,
+)
+def test_two_providers_that_need_each_other_are_a_recursion_error() -> None:
+    with pytest.raises(RecursionError):
+        FastAPI().get("/")(chicken)
+
+
+@often_said(
+    "A parameter that nobody provides is an error.",
+    "never held",
+    "Without `Depends`, FastAPI asks the caller: a plain type becomes a query parameter.",
+    step=1,
+)
+def test_a_parameter_without_depends_is_asked_of_the_caller() -> None:
+    def greet(name: str) -> str:
+        return name
+
+    app = FastAPI()
+    app.get("/")(greet)
+    (parameter,) = app.openapi()["paths"]["/"]["get"]["parameters"]
+
+    assert (parameter["name"], parameter["in"]) == ("name", "query")

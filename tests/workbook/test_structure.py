@@ -264,3 +264,24 @@ def test_a_module_of_the_workbook_has_a_name_of_its_own() -> None:
     names = Counter(path.stem for path in ROOMS.rglob("*.py") if path.stem != "__init__")
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_experiment_is_for_a_notebook_or_for_a_claim() -> None:
+    """An experiment of another one counts: each module is imported by what readers see."""
+    notebooks = [path.read_text(encoding="utf-8") for path in PROJECT.glob("notebooks/*.ipynb")]
+    tests = [path.read_text(encoding="utf-8") for path in (PROJECT / "tests").rglob("test_*.py")]
+    seen = "\n".join([*notebooks, *(text for text in tests if "@often_said" in text)])
+    modules = {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in (ROOMS / "experiments").rglob("*.py")
+        if path.stem != "__init__"
+    }
+    reached = {name for name in modules if re.search(rf"\b{name}\b", seen)}
+    while more := {
+        name
+        for name in modules.keys() - reached
+        if any(re.search(rf"\b{name}\b", modules[other]) for other in reached)
+    }:
+        reached |= more
+
+    assert modules.keys() - reached == set()

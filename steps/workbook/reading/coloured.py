@@ -120,9 +120,18 @@ def _marked(old: str, new: str) -> tuple[Pieces, Pieces] | None:
     before: Pieces = [(old[0], False)]
     after: Pieces = [(new[0], False)]
     for kind, i, j, k, m in matcher.get_opcodes():
-        before.append(("".join(old_words[i:j]), kind != "equal"))
-        after.append(("".join(new_words[k:m]), kind != "equal"))
-    return [p for p in before if p[0]], [p for p in after if p[0]]
+        before += _piece("".join(old_words[i:j]), kind != "equal")
+        after += _piece("".join(new_words[k:m]), kind != "equal")
+    return before, after
+
+
+def _piece(text: str, changed: bool) -> Pieces:
+    """Return a piece of a line, without marking the space around what has changed."""
+    if not changed:
+        return [(text, False)]
+    word = text.strip()
+    left, _, right = text.partition(word) if word else (text, "", "")
+    return [piece for piece in ((left, False), (word, True), (right, False)) if piece[0]]
 
 
 def _words_in(pieces: list[str]) -> list[str]:

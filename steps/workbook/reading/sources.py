@@ -137,7 +137,7 @@ def compare(before: Step, after: Step, file: str = "", *, imports: bool = True) 
         if hunks:
             lines += [f"--- {old.name}", f"+++ {new.name}"]
         for hunk in hunks:
-            lines += ["@@", *hunk.lines]
+            lines += [f"@@ {hunk.within}".strip(), *hunk.lines]
     return Difference(tuple(lines), left_out)
 
 
@@ -184,10 +184,11 @@ class File:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Some changed lines and what stands around them."""
+    """Some changed lines and what stands around them; `within` what they begin, if anything."""
 
     lines: list[str]
     only_imports: bool
+    within: str = ""
 
 
 def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
@@ -201,7 +202,17 @@ def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
             lines += [f"-{line}" for line in old.lines[i:j]]
             lines += [f"+{line}" for line in new.lines[k:m]]
             only_imports &= old.only_imports(i, j) and new.only_imports(k, m)
-        yield Hunk(_without_empty_edges(lines), only_imports)
+        first = group[0][3]  # of the new file
+        yield Hunk(_without_empty_edges(lines), only_imports, _definition_around(new, first))
+
+
+def _definition_around(file: File, line: int) -> str:
+    """Return the class or function in whose middle a line stands, as `git diff` says it."""
+    for earlier in reversed(file.lines[:line]):
+        if earlier and not earlier[0].isspace():
+            found = re.match(r"((?:async )?def|class) \w+", earlier)
+            return found[0] if found else ""
+    return ""
 
 
 def _without_empty_edges(lines: list[str]) -> list[str]:

@@ -148,7 +148,8 @@ def test_the_first_task_is_shown_with_what_to_do_next(learner: Learner) -> None:
     assert "within one request" not in shown  # which is what there is to learn
     start = learner.answer("starter")
     line = start[: start.index("CALLS_WITH_THE_CACHE =")].count("\n") + 1
-    for words in ("nothing yet", f"{NAME}.py, line {line}", "notebook 01, How often?", "make hint"):
+    section = "notebook 01, How often is a provider called?"
+    for words in ("nothing yet", f"{NAME}.py, line {line}", section, "make hint"):
         assert words in shown
 
 

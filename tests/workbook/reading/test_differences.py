@@ -45,6 +45,16 @@ def test_a_line_that_changed_marks_its_changed_words_and_no_others() -> None:
     assert "\x1b[7mstack.\x1b[27m" in as_ansi(LINES)
 
 
+def test_a_word_is_marked_without_the_space_around_it() -> None:
+    html = as_html(("-    yield session", "+    yield from the session"))
+
+    assert re.findall(r"<ins [^>]*>(.*?)</ins>", html) == ["from the"]
+
+
+def test_a_part_within_a_function_says_which_one() -> None:
+    assert "@@ def create_app" in show_diff(5).lines
+
+
 def test_lines_that_have_little_in_common_are_marked_as_a_whole() -> None:
     html = as_html(("-    del everything", "+    return 7"))
 

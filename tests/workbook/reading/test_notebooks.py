@@ -192,9 +192,11 @@ def test_its_lifetime_charts_are_small(path: Path) -> None:
 
 
 def test_most_notebooks_show_a_lifetime_chart() -> None:
-    charts = [len(lifetime_charts_of(path)) for path in NOTEBOOKS]
+    """Of those that are read in order. There is none where objects live as in the step before."""
+    numbered = [path for path in NOTEBOOKS if path.name[0].isdigit()]
+    with_a_chart = [path for path in numbered if lifetime_charts_of(path)]
 
-    assert sum(number > 0 for number in charts) > len(NOTEBOOKS) / 2
+    assert len(with_a_chart) > len(numbered) / 2
 
 
 def texts_of(path: Path) -> list[str]:

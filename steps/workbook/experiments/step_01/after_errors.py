@@ -6,31 +6,6 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
-from sqlalchemy.orm import Session
-
-from steps.infrastructure.tables import UserRow
-from steps.workbook.world.databases import connections_in_use, plain_engine
-
-
-def by_hand_an_error_skips_the_close() -> dict[str, int]:
-    sessions: list[Session] = []  # keeps them from the garbage collector
-    app = FastAPI()
-    with plain_engine() as engine:
-
-        @app.get("/users/{user_id}")
-        def get_user(user_id: int) -> str:
-            session = Session(engine)
-            sessions.append(session)
-            user = session.get(UserRow, user_id)
-            if user is None:
-                raise HTTPException(404)
-            session.close()
-            return user.email
-
-        status = TestClient(app).get("/users/1").status_code
-        held = connections_in_use(engine)
-        sessions[0].close()
-    return {"status": status, "connections still in use": held}
 
 
 def traced_app(trace: list[str]) -> FastAPI:

@@ -87,10 +87,6 @@ def scope_singleton_means_nothing_to_fastapi() -> list[int]:
     return [client.get("/").json() for _ in range(2)]
 
 
-def overridden_settings_reach_the_engine_of_step_01() -> dict[str, int]:
-    return where_a_sign_up_lands(find_step(1))
-
-
 def overridden_settings_do_not_reach_the_engine_of_step_02() -> dict[str, int]:
     return where_a_sign_up_lands(find_step(2))
 

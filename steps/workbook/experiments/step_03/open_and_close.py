@@ -55,10 +55,6 @@ def four_first_requests(number: int) -> int:
     return recording.count("engine", "opened")
 
 
-def cold_start_of_step_02() -> int:
-    return four_first_requests(2)
-
-
 def cold_start_of_step_03() -> int:
     return four_first_requests(3)
 
@@ -141,17 +137,6 @@ def shutdown_waits_for_the_request_in_flight() -> list[str]:
             running.wait(PATIENCE_S)
             threads.submit(wait_for_the_stop, idle, recording, stopping)
         return [*map(str, recording.events), f"the client has its {answer.result().status_code}"]
-
-
-def bad_setting_in_step_02() -> dict[str, int]:
-    with (
-        new_database(),
-        variables({"DATABASE_URL": "nonsense"}),
-        fresh_app(2) as app,
-        TestClient(app, raise_server_exceptions=False) as client,
-    ):
-        answers = {path: client.get(path).status_code for path in ("/openapi.json", "/health")}
-    return {"documentation": answers["/openapi.json"], "first request": answers["/health"]}
 
 
 def bad_setting_in_step_03() -> dict[str, Any]:

@@ -4,10 +4,9 @@ from contextlib import AbstractContextManager, suppress
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.orm.exc import DetachedInstanceError
 
 from steps.infrastructure.tables import AuditEventRow, UserRow
-from steps.workbook.experiments.step_07.accounts import ADA, unit_of_work_on, users_signed_up
+from steps.workbook.experiments.step_07.accounts import users_signed_up
 from steps.workbook.world.databases import new_engine, new_user
 
 NOBODYS_ID = 7
@@ -41,15 +40,6 @@ class SelfServingRepository:
             session.add(AuditEventRow(user_id=user_id, action="signed up"))
 
 
-def a_row_that_leaves_its_with_is_detached() -> str:
-    with new_engine() as engine:
-        user = SelfServingRepository(Sessions(sessionmaker(engine))).add_user("ada")
-        try:
-            return user.email
-        except DetachedInstanceError as error:
-            return type(error).__name__
-
-
 def a_with_in_each_method() -> list[str]:
     """Return who is signed up after a sign-up whose audit event fails."""
     with new_engine() as engine:
@@ -57,15 +47,4 @@ def a_with_in_each_method() -> list[str]:
         with suppress(IntegrityError):
             repository.add_user("ada")
             repository.add_event(NOBODYS_ID)
-        return users_signed_up(engine)
-
-
-def a_with_around_the_use_case() -> list[str]:
-    """Return who is signed up after a sign-up whose audit event fails."""
-    with new_engine() as engine:
-        unit_of_work = unit_of_work_on(engine)
-        with suppress(IntegrityError), unit_of_work() as transaction:
-            transaction.users.add(ADA["email"], "-")
-            transaction.audit_events.add(NOBODYS_ID, "signed up")
-            transaction.commit()
         return users_signed_up(engine)

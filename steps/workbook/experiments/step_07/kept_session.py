@@ -10,7 +10,6 @@ from steps.domain import ports
 from steps.step_07_context_manager.repositories import AuditEventRepository, UserRepository
 from steps.workbook.experiments.step_07.accounts import (
     PATIENCE_S,
-    unit_of_work_on,
     users_signed_up,
 )
 from steps.workbook.world.databases import new_engine
@@ -66,10 +65,4 @@ def ada_commits_and_grace_gives_up(unit_of_work: ports.UnitOfWork) -> None:
 def a_unit_of_work_that_keeps_a_session_loses_ada() -> list[str]:
     with new_engine() as engine:
         ada_commits_and_grace_gives_up(OneSessionForAll(sessionmaker(engine)))
-        return users_signed_up(engine)
-
-
-def a_unit_of_work_that_keeps_none_does_not() -> list[str]:
-    with new_engine() as engine:
-        ada_commits_and_grace_gives_up(unit_of_work_on(engine))
         return users_signed_up(engine)

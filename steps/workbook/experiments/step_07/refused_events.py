@@ -6,11 +6,6 @@ from contextlib import closing, contextmanager
 
 from sqlalchemy import make_url
 
-from steps.workbook.catalogue import find_step
-from steps.workbook.experiments.step_07.accounts import ADA
-from steps.workbook.world.environment import new_database
-from steps.workbook.world.serving import client_of, serve, server_log
-
 
 @contextmanager
 def refusing_audit_events(url: str) -> Iterator[None]:
@@ -25,17 +20,3 @@ def refusing_audit_events(url: str) -> Iterator[None]:
             yield
         finally:
             connection.execute("DROP TRIGGER refuse")
-
-
-def sign_up_while_events_are_refused(number: int) -> dict[str, int]:
-    with (
-        new_database() as url,
-        server_log(),
-        serve(find_step(number).create_app()) as address,
-        client_of(address) as client,
-    ):
-        with refusing_audit_events(url):
-            sign_up = client.post("/users", json=ADA).status_code
-        user = client.get("/users/1").status_code
-        retry = client.post("/users", json=ADA).status_code
-    return {"POST /users": sign_up, "GET /users/1": user, "POST /users again": retry}

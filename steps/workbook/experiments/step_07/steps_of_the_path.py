@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steps.infrastructure.announcements import Change, listeners
 from steps.infrastructure.passwords import PasswordHasher
-from steps.workbook.catalogue import STEPS, Step
+from steps.workbook.catalogue import Step
 from steps.workbook.experiments.step_07.accounts import ADA, users_signed_up
 from steps.workbook.experiments.step_07.refused_events import refusing_audit_events
 from steps.workbook.recording.recorder import record
@@ -73,7 +73,3 @@ def what_a_step_can_do(step: Step) -> dict[str, bool]:
             "no connection held while verifying a password": held == [0],
             "a failed sign-up leaves no user": users_signed_up(engines[0]) == ["ada"],
         }
-
-
-def what_each_step_can_do() -> dict[int, dict[str, bool]]:
-    return {step.number: what_a_step_can_do(step) for step in STEPS if step.part == "path"}

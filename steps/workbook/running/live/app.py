@@ -261,7 +261,7 @@ def _html(subject: Subject) -> str:
         heading=escape(subject.title.partition(":")[0] + beside if beside else subject.title),
         second=escape(second.title),
         second_look=escape(second.look),
-        double="double" if subject.second else "",
+        double=_class_of(subject),
         look=escape(subject.look),
         compare=escape(subject.compare),
         compare_second=escape(
@@ -271,6 +271,13 @@ def _html(subject: Subject) -> str:
         api_key=escape(subject.api_key),
         buttons="\n".join(map(_button, subject.calls)),
     )
+
+
+def _class_of(subject: Subject) -> str:
+    """Say how the steps stand: of two, the older one comes first, as one reads."""
+    if not subject.second:
+        return ""
+    return "double second-first" if subject.second.title < subject.title else "double"
 
 
 def _filled(name: str, **values: str) -> str:

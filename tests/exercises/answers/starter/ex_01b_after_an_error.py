@@ -1,6 +1,6 @@
 """01b · After an error · repair · 6 minutes
 
-Read notebook 01, "What runs after an error?".
+Read notebook 01, "Four ways for a request to end".
 Endpoints that write and then raise keep their connection. Repair get_session: every
 request gives it back, and only success is committed. Then run: make exercise STEP=1
 """

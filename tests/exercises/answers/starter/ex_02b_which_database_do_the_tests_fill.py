@@ -1,6 +1,6 @@
 """02b · Which database do the tests fill? · repair · 7 minutes
 
-Read notebook 02, "Overridden settings do not arrive".
+Read notebook 02, "What a test sees".
 A test replaces get_settings in app.dependency_overrides, yet its rows land in the real
 database. Let its settings reach the engine, still one engine: make exercise STEP=2
 """

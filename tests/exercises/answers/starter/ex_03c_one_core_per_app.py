@@ -1,6 +1,6 @@
 """03c · One core per app · build · 12 minutes
 
-Read notebook 03, "What step 03 changes".
+Read notebook 03, "Step 03".
 Let each app open a core when it starts, keep it on app.state, hand it to requests by
 get_core, and close its engine at the end. Then run: make exercise STEP=3
 """

@@ -1,6 +1,6 @@
 """05a · What is made when? · predict · 4 minutes
 
-Read notebook 05, "What step 05 changes".
+Read notebook 05, "Step 05's container".
 Replace each ... by a number. Then run: make exercise STEP=5
 """
 

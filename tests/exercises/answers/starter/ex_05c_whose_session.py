@@ -1,6 +1,6 @@
 """05c · Whose session is it? · repair · 12 minutes
 
-Read notebook 05, "What it still gets wrong".
+Read notebook 05, "Who closes?".
 All requests share one session. Give each request its own: both parts use it, success
 commits, an error keeps nothing. Then run: make exercise STEP=5
 """

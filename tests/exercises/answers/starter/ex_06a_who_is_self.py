@@ -1,6 +1,6 @@
 """06a · Who is self? · repair · 5 minutes
 
-Read notebook 06, "A self too many".
+Read notebook 06, "Step 06: the decorator is injected".
 users.add(email) fails, whatever the email. Repair with_session and leave the class
 Users as it is. Then run: make exercise STEP=6
 """

@@ -1,6 +1,6 @@
 """06c · A session for every call · build · 12 minutes
 
-Read notebook 06, "The mechanism by hand".
+Read notebook 06, "A decorator by hand".
 Each call of a decorated method gets its own session: it commits, or rolls back after
 an error, and closes. The method keeps its name and docstring. Refuse async def and
 generator functions with a TypeError, when the class is made. Then: make exercise STEP=6

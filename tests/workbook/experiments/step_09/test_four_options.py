@@ -5,6 +5,7 @@ import pytest
 from steps.workbook.experiments.step_09 import four_options
 from steps.workbook.experiments.step_09.four_options import OPTIONS
 from steps.workbook.world.environment import forget_buckets
+from tests.often_said import often_said
 
 IN_ORDER = ["engine opened", "S3 client opened"]
 IN_REVERSE = ["S3 client closed", "engine closed"]
@@ -21,6 +22,13 @@ def test_an_option_has_at_most_forty_lines(option: str) -> None:
     assert four_options.lines()[option] <= 40
 
 
+@often_said(
+    "A singleton that is made at its first use is closed at the end.",
+    "never held",
+    "In the program with such singletons nothing closes them; a container by hand closes in "
+    "reverse.",
+    step=9,
+)
 def test_who_opens_what_when_and_who_closes_it() -> None:
     lives = four_options.lives()
 
@@ -33,6 +41,13 @@ def test_who_opens_what_when_and_who_closes_it() -> None:
     ]
 
 
+@often_said(
+    "Every mistake in the settings shows at the start.",
+    "depends",
+    "With singletons that are made at their first use the program has started before it tells"
+    " of a wrong region, and its engine stays open.",
+    step=9,
+)
 def test_what_a_wrong_region_does_and_when_it_is_told() -> None:
     starts = four_options.starts_with_a_wrong_region()
 
@@ -45,6 +60,13 @@ def test_what_a_wrong_region_does_and_when_it_is_told() -> None:
     ]
 
 
+@often_said(
+    "A singleton cannot be replaced by a fake.",
+    "depends",
+    "It can, in its module and for everybody in the process; with constructors only the "
+    "tested use case gets the fake.",
+    step=9,
+)
 def test_a_part_that_is_replaced_in_a_module_is_replaced_for_everybody() -> None:
     replacements = four_options.replacements()
 
@@ -59,6 +81,13 @@ def test_a_part_that_is_replaced_in_a_module_is_replaced_for_everybody() -> None
     }
 
 
+@often_said(
+    "Singletons hide what a use case needs.",
+    "holds",
+    "Over singletons its constructor takes nothing; in the other three programs it takes "
+    "users and buckets.",
+    step=9,
+)
 def test_only_the_use_case_over_singletons_does_not_say_what_it_needs() -> None:
     assert four_options.arguments_of_the_use_case() == {
         "container": ["users", "buckets"],
@@ -68,6 +97,12 @@ def test_only_the_use_case_over_singletons_does_not_say_what_it_needs() -> None:
     }
 
 
+@often_said(
+    "Without a container, dependencies are handed through every layer.",
+    "holds",
+    "In the program by hand four functions take the S3 client, and in the other three none does.",
+    step=9,
+)
 def test_without_a_container_the_client_goes_through_every_function_on_the_way() -> None:
     assert four_options.functions_that_take_the_s3_client() == {
         "container": 0,
@@ -77,6 +112,13 @@ def test_without_a_container_the_client_goes_through_every_function_on_the_way()
     }
 
 
+@often_said(
+    "A framework saves lines.",
+    "depends",
+    "In this small program, with two parts, dependency-injector takes 32 lines, singletons "
+    "30, a container of one's own and constructors 27 each.",
+    step=9,
+)
 def test_the_table_says_what_the_runs_do() -> None:
     table = four_options.what_each_option_does()
 

@@ -1,8 +1,16 @@
 """What dependency-injector's `Resource`s open and close, and in which order."""
 
 from steps.workbook.experiments.step_09 import resource_order
+from tests.often_said import often_said
 
 
+@often_said(
+    "A container closes its resources in reverse order.",
+    "depends",
+    "dependency-injector closes independent ones in the order in which it opened them, and "
+    "that may be any.",
+    step=9,
+)
 def test_independent_resources_open_in_any_order_and_close_in_the_same() -> None:
     assert resource_order.independent_resources() == {
         "more than one order": True,
@@ -11,6 +19,12 @@ def test_independent_resources_open_in_any_order_and_close_in_the_same() -> None
     }
 
 
+@often_said(
+    "dependency-injector's resources close in any order.",
+    "depends",
+    "If each one names the one before as what it needs, they open in order and close in reverse.",
+    step=9,
+)
 def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse() -> None:
     assert resource_order.resources_in_a_chain() == {
         "more than one order": False,
@@ -19,6 +33,12 @@ def test_resources_that_name_what_they_need_open_in_order_and_close_in_reverse()
     }
 
 
+@often_said(
+    "When a `Resource` fails to open, those before it are closed.",
+    "depends",
+    "They are, if whoever opens them calls `shutdown_resources()`; if nobody does, they stay open.",
+    step=9,
+)
 def test_who_opens_resources_closes_them_when_a_later_one_fails_to_open() -> None:
     opened = ["+engine", "+queue"]
 
@@ -30,6 +50,12 @@ def test_who_opens_resources_closes_them_when_a_later_one_fails_to_open() -> Non
     )
 
 
+@often_said(
+    "A resource that fails to close does not affect the others.",
+    "never held",
+    "With dependency-injector's `shutdown_resources` the rest stays open.",
+    step=9,
+)
 def test_a_resource_that_fails_to_close_keeps_the_rest_open() -> None:
     opened = ["+engine", "+queue", "+S3 client"]
 
