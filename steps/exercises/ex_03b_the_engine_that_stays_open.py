@@ -1,6 +1,6 @@
 """03b · The engine that stays open · repair · 8 minutes
 
-Read notebook 03, "When the second one does not open".
+Read notebook 03, "Two resources to open".
 Make this lifespan close all that it has opened, also when opening or closing
 fails or an error ends the app. Then run: make exercise STEP=3
 """
