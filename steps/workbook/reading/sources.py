@@ -108,7 +108,7 @@ def compare(before: Step, after: Step, file: str = "", *, imports: bool = True) 
         if hunks:
             lines += [f"--- {old.name}", f"+++ {new.name}"]
         for hunk in hunks:
-            lines += ["@@", *hunk.lines]
+            lines += [hunk.head, *hunk.lines]
     return Difference(tuple(lines), left_out)
 
 
@@ -155,8 +155,9 @@ class File:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Some changed lines and what stands around them."""
+    """Some changed lines and what stands around them, below the name of what they belong to."""
 
+    head: str
     lines: list[str]
     only_imports: bool
 
@@ -172,7 +173,27 @@ def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
             lines += [f"-{line}" for line in old.lines[i:j]]
             lines += [f"+{line}" for line in new.lines[k:m]]
             only_imports &= old.only_imports(i, j) and new.only_imports(k, m)
-        yield Hunk(_without_empty_edges(lines), only_imports)
+        kind, i, _, k, _ = next(part for part in group if part[0] != "equal")
+        lines_of_one, changed = (old.lines, i) if kind == "delete" else (new.lines, k)
+        shown = sum(part[0] == "equal" and part[2] - part[1] for part in group[:1])
+        head = _head_of(lines_of_one, changed, changed - shown)
+        yield Hunk(head, _without_empty_edges(lines), only_imports)
+
+
+def _head_of(lines: list[str], changed: int, shown: int) -> str:
+    """Return the line above a hunk: it names the function or class that the first change is in.
+
+    The innermost of those that are not `shown` in the hunk itself.
+    """
+    starts = [re.match(r"( *)((?:async def|def|class) \w+|\S)", line) for line in lines]
+    indentation = next((len(start[1]) for start in starts[changed:] if start), 0)
+    for number in range(changed - 1, -1, -1):
+        start = starts[number]
+        if start and len(start[1]) < indentation:
+            indentation = len(start[1])
+            if number < shown and len(start[2]) > 1:
+                return f"@@ {start[2]} @@"
+    return "@@"
 
 
 def _without_empty_edges(lines: list[str]) -> list[str]:

@@ -46,7 +46,8 @@ def as_table(
 
 def _in_markdown(outcome: object) -> str:
     if isinstance(outcome, Mapping):
-        return "<br>".join(f"{case}: **{_in_markdown(its)}**" for case, its in outcome.items())
+        cases = (f"<li>{case}: **{_in_markdown(its)}**</li>" for case, its in outcome.items())
+        return f"<ul>{''.join(cases)}</ul>"
     said = escape(_said(outcome), quote=False)
     for sign in "\\`*_|":
         said = said.replace(sign, f"\\{sign}")

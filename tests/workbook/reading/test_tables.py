@@ -22,7 +22,7 @@ def test_a_table_has_a_row_for_each_name() -> None:
         "| --- | --- |",
         "| one | 1 |",
         r"| many | a\|b, &lt;locals&gt;, \_\_init\_\_ |",
-        "| cases | first: **200**<br>then: **1, 2** |",
+        "| cases | <ul><li>first: **200**</li><li>then: **1, 2**</li></ul> |",
     ]
 
 
