@@ -139,9 +139,10 @@ def _sign_of(line: str) -> str:
 
 def _marked(old: str, new: str) -> tuple[Pieces, Pieces] | None:
     """Mark what differs between two lines, but for their signs; None if they are not alike."""
-    old_words, new_words = (re.findall(r"\w+|\s+|.", line[1:]) for line in (old, new))
-    if SequenceMatcher(None, *(re.findall(r"\w+", line) for line in (old, new))).ratio() < ALIKE:
+    words = [re.findall(r"\w+", line) for line in (old, new)]
+    if SequenceMatcher(None, words[0], words[1]).ratio() < ALIKE:
         return None
+    old_words, new_words = (re.findall(r"\w+|\s+|.", line[1:]) for line in (old, new))
     matcher = SequenceMatcher(str.isspace, old_words, new_words, autojunk=False)
     before: Pieces = [(old[0], False)]
     after: Pieces = [(new[0], False)]

@@ -5,9 +5,7 @@ from html import unescape
 from io import StringIO
 
 import pytest
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import DiffLexer
+from nbconvert.filters import markdown2html
 
 from steps.workbook.catalogue import STEPS, Step, find_step
 from steps.workbook.reading.coloured import PARTED, ColouredDiff, as_ansi, as_html
@@ -100,14 +98,14 @@ def test_a_viewer_of_each_kind_finds_its_own_form() -> None:
 
 
 def test_a_viewer_that_drops_styles_colours_a_difference_as_it_does_a_fence() -> None:
-    """GitHub keeps classes, which `pygments` gives to a fence, too, and shows HTML before it."""
-    html = re.sub(r' style="[^"]*"', "", as_html(LINES))
-    fence = highlight("\n".join(LINES), DiffLexer(), HtmlFormatter())
+    """GitHub keeps classes, and prefers HTML to Markdown."""
+    forms = ColouredDiff(LINES)._repr_mimebundle_()
+    html = re.sub(r' style="[^"]*"', "", forms["text/html"])
 
-    for form in (html, fence):
-        assert form.startswith('<div class="highlight"><pre>')
-        classes = re.findall(r'<span class="(\w+)">(.)', form)
-        assert sorted(set(classes) & {("gd", "-"), ("gi", "+")}) == [("gd", "-"), ("gi", "+")]
+    for form in (html, markdown2html(forms["text/markdown"])):
+        assert '<div class="highlight"><pre>' in form
+        classes = set(re.findall(r'<span class="(\w+)">([-+@]|·)', form))
+        assert {("gd", "-"), ("gi", "+")} <= classes
     assert "<ins>stack.</ins>" in html
 
 
