@@ -56,7 +56,7 @@ class ColouredDiff:
 def as_html(lines: Sequence[str]) -> str:
     """Return lines of a unified diff as HTML that JupyterLab keeps in untrusted notebooks, too."""
     shown = "".join(_html_of(sign, pieces) for sign, pieces in _in_pieces(lines))
-    style = "line-height: 1.4; overflow-x: auto; white-space: pre"
+    style = "font-family: monospace; line-height: 1.4; overflow-x: auto; white-space: pre"
     return f'<div class="highlight"><pre style="{style}">{shown}</pre></div>'
 
 
