@@ -55,6 +55,12 @@ def test_what_is_marked_are_words_without_the_space_around_them() -> None:
     assert re.findall(r"<ins [^>]*>(.*?)</ins>", html) == ["async", "# an aside"]
 
 
+def test_changed_words_that_follow_each_other_are_marked_together() -> None:
+    html = as_html(("-these stay, and old words go", "+these stay, and new ones come"))
+
+    assert re.findall(r"<(?:ins|del) [^>]*>(.*?)</", html) == ["old words go", "new ones come"]
+
+
 def test_a_hunk_says_which_function_or_class_it_is_in() -> None:
     heads = [
         line
@@ -65,6 +71,8 @@ def test_a_hunk_says_which_function_or_class_it_is_in() -> None:
 
     assert all(re.fullmatch(r"@@|@@ (async def|def|class) \w+ @@", head) for head in heads)
     assert names < {head.strip("@ ") for head in heads}
+    # What stands in the hunk itself is not said once more.
+    assert "@@ class UserService @@\n     def get_user(" in str(changes_of(find_step(7)))
 
 
 def test_signs_between_hunks_are_put_in_words_where_people_read() -> None:
