@@ -228,19 +228,21 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
             **_of(row.life.request),
         )
     ]
+    line_end = right
     for span in row.spans:
         first, last = scale.ends(span)
         last = min(last, right)
         if span.kind not in IN_USE_KINDS:
             start = scale.middle(span.first or 0)
-            line = f"M{rounded(start)} {middle}H{rounded(max(last, start + SHORTEST_LINE))}"
+            line_end = max(last, start + SHORTEST_LINE)
+            line = f"M{rounded(start)} {middle}H{rounded(line_end)}"
             parts.append(element("path", class_="line", d=line, **_of(span.request)))
             continue
         bar = {"y": top + 7, "width": last - first, "height": ROW_HEIGHT - 14, "rx": 2}
         solid = f"span {_colour(span.request)}"
         parts.append(element("rect", class_=solid, x=first, **bar, **_of(span.request)))
         who = f"r{span.request}" if span.request else "app"
-        if span.kind == "connection" and LETTER * len(who) < last - first + LETTER:
+        if span.kind == "connection" and SMALL_LETTER * len(who) < last - first:
             label = _small(who, (first + last) / 2, middle, "middle")
             parts.append(element("g", label, **_of(span.request)))
     if row.life.last is None:
@@ -250,7 +252,7 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
         parts += [element("path", class_="paper", d=torn), words]
     signs = [_mark(mark, scale.middle(position), middle) for position, mark in row.marks]
     if row.life.request is not None:
-        signs.insert(0, _label(row, left, right, middle, scale))
+        signs.insert(0, _label(row, left, max(right, line_end), middle, scale))
     if signs:
         parts.append(element("g", *signs, **_of(row.life.request)))
     return "".join(parts)

@@ -311,6 +311,17 @@ def test_a_label_is_right_of_a_bar_that_is_too_small_or_too_full() -> None:
         assert x > bars_in(svg, "life")[-1][1]
 
 
+def test_a_label_is_right_of_the_line_of_a_response_that_ends_with_its_bar() -> None:
+    others = [f"engine {n} {what}" for n in range(1, 31) for what in ("opened", "closed")]
+    events = recorded(*(line.replace("1", "777") for line in REQUEST), *others).events
+    svg = draw(Newest(events), "", Frame(200, names=False), is_over=True)
+
+    (line_end,) = re.findall(r'class="line" d="M[\d.]+ [\d.]+H([\d.]+)"', svg)
+    x, anchor = label_of(svg, "r777")
+    assert anchor == "start"
+    assert x > float(line_end) > bars_in(svg, "life")[-1][1]
+
+
 def test_a_label_is_in_a_bar_that_is_too_small_where_it_has_no_end() -> None:
     svg = picture(recorded("7: session 1 opened", "7: transaction 1 begins"))
 
