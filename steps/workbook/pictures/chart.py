@@ -202,13 +202,17 @@ def _guides(rows: list[Row], top: int, scale: Scale) -> str:
     parts = []
     for number, row in enumerate(rows):
         own = [n for n, each in enumerate(rows) if each.life.request == row.life.request]
-        below = ROW_HEIGHT * (max(own) - number)
+        below, middle = ROW_HEIGHT * (max(own) - number), top + ROW_HEIGHT * (number + 0.5)
         parts += [
-            f"M{rounded(scale.middle(position))} {top + ROW_HEIGHT * (number + 0.5)}v{below}"
-            for position, mark in row.marks
-            if mark == "response sent" and below
+            element(
+                "path", class_="guide", d=f"M{rounded(x)} {middle}v{below}", **_of(row.life.request)
+            )
+            for x in (
+                scale.middle(position) for position, mark in row.marks if mark == "response sent"
+            )
+            if below
         ]
-    return element("path", class_="guide", d="".join(parts)) if parts else ""
+    return "".join(parts)
 
 
 def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> str:
@@ -224,35 +228,41 @@ def _row(row: Row, top: int, scale: Scale, frame: Frame, *, is_over: bool) -> st
             **_of(row.life.request),
         )
     ]
+    line_end = right
     for span in row.spans:
         first, last = scale.ends(span)
         last = min(last, right)
         if span.kind not in IN_USE_KINDS:
             start = scale.middle(span.first or 0)
-            line = f"M{rounded(start)} {middle}H{rounded(max(last, start + SHORTEST_LINE))}"
+            line_end = max(last, start + SHORTEST_LINE)
+            line = f"M{rounded(start)} {middle}H{rounded(line_end)}"
             parts.append(element("path", class_="line", d=line, **_of(span.request)))
             continue
         bar = {"y": top + 7, "width": last - first, "height": ROW_HEIGHT - 14, "rx": 2}
         solid = f"span {_colour(span.request)}"
         parts.append(element("rect", class_=solid, x=first, **bar, **_of(span.request)))
-        if span.kind == "connection":
-            who = f"r{span.request}" if span.request else "app"
-            parts.append(_small(who, (first + last) / 2, middle, "middle"))
+        who = f"r{span.request}" if span.request else "app"
+        if span.kind == "connection" and SMALL_LETTER * len(who) < last - first:
+            label = _small(who, (first + last) / 2, middle, "middle")
+            parts.append(element("g", label, **_of(span.request)))
     if row.life.last is None:
         what = "never closed" if is_over else "still open"
         torn = f"M{right + 1} {top + 2}h-7l4 5l-4 6l4 6l-4 5h7z"
         words = _small(what, right - 10, middle, "end") if frame.width >= NARROW else ""
         parts += [element("path", class_="paper", d=torn), words]
+    signs = [_mark(mark, scale.middle(position), middle) for position, mark in row.marks]
     if row.life.request is not None:
-        parts.append(_label(row, left, right, middle, scale))
-    parts += [_mark(mark, scale.middle(position), middle) for position, mark in row.marks]
+        signs.insert(0, _label(row, left, max(right, line_end), middle, scale))
+    if signs:
+        parts.append(element("g", *signs, **_of(row.life.request)))
     return "".join(parts)
 
 
 def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> str:
     """Write whose object it is beside its bar, or into it where nothing else is or it is long.
 
-    Where there is no room for more, its number alone, and how it failed.
+    Where there is no room for more, its number alone, and how it failed. Its colour says it where
+    there is none for that either.
     """
     number, class_, status = f"r{row.life.request}", "small", ""
     if has_failed(row):
@@ -266,9 +276,9 @@ def _label(row: Row, left: float, right: float, middle: float, scale: Scale) -> 
             return _small(label, left + 4, middle, "start", class_)
         if right + needed < scale.width and row.life.last is not None:
             return _small(label, right + 4, middle, "start", class_)
-        if 2 * needed < right - left:
+        if 2 * needed < right - left and not any(span.kind in IN_USE_KINDS for span in row.spans):
             return _small(label, left + 4, middle, "start", class_)
-    return _small(number, left + 4, middle, "start", class_)
+    return ""
 
 
 def has_failed(row: Row) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 
 Pieces = list[tuple[str, bool]]
 """A line in pieces, and whether each is a word that has changed."""
@@ -16,14 +16,25 @@ Pieces = list[tuple[str, bool]]
 ALIKE = 0.5
 """How much two lines must have in common to be shown as one that has changed, from 0 to 1."""
 
-HTML_COLOURS = {"+": ("rgba(46, 160, 67, 0.2)", "rgba(46, 160, 67, 0.45)"),
-                "-": ("rgba(248, 81, 73, 0.2)", "rgba(248, 81, 73, 0.45)")}  # fmt: skip
+HTML_STYLES = {
+    "+": "display: block; background-color: rgba(46, 160, 67, 0.2)",
+    "-": "display: block; background-color: rgba(248, 81, 73, 0.2)",
+    "@": "opacity: 0.7",
+    "file": "font-weight: bold",
+}
+HTML_MARKS = {"+": "rgba(46, 160, 67, 0.45)", "-": "rgba(248, 81, 73, 0.45)"}
 """The grounds of a line and of a changed word in it; they let light and dark themes through."""
 
 HTML_TAGS = {"+": "ins", "-": "del"}
 """Viewers that drop styles underline the one and strike the other through."""
 
-ANSI_COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m", "file": "\x1b[1m"}
+HTML_CLASSES = {"+": "gi", "-": "gd", "@": "gu", "file": "gh"}
+"""Those of a highlighted fence: they colour it in viewers that keep classes and drop styles."""
+
+PARTED = "\N{MIDDLE DOT}" * 3
+"""What stands between two hunks, in place of the signs that only programs read."""
+
+ANSI_COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[2m", "file": "\x1b[1m"}
 REVERSED, NOT_REVERSED, RESET = "\x1b[7m", "\x1b[27m", "\x1b[0m"
 
 
@@ -45,7 +56,8 @@ class ColouredDiff:
 def as_html(lines: Sequence[str]) -> str:
     """Return lines of a unified diff as HTML that JupyterLab keeps in untrusted notebooks, too."""
     shown = "".join(_html_of(sign, pieces) for sign, pieces in _in_pieces(lines))
-    return f'<pre style="line-height: 1.4; overflow-x: auto; white-space: pre">{shown}</pre>'
+    style = "font-family: monospace; line-height: 1.4; overflow-x: auto; white-space: pre"
+    return f'<div class="highlight"><pre style="{style}">{shown}</pre></div>'
 
 
 def as_ansi(lines: Sequence[str]) -> str:
@@ -54,17 +66,19 @@ def as_ansi(lines: Sequence[str]) -> str:
 
 
 def _html_of(sign: str, pieces: Pieces) -> str:
-    if sign not in HTML_COLOURS:
-        text = escape("".join(text for text, _ in pieces))
-        return f"<b>{text}</b>\n" if sign == "file" else f"{text}\n"
-    ground, strong = HTML_COLOURS[sign]
-    tag = HTML_TAGS[sign]
-    marked = f'<{tag} style="text-decoration: none; background-color: {strong}">'
     text = "".join(
-        f"{marked}{escape(text)}</{tag}>" if changed else escape(text) for text, changed in pieces
+        _marked_in_html(sign, text) if changed else escape(text) for text, changed in pieces
     )
-    # The line's end is inside, so that what is copied has it.
-    return f'<span style="display: block; background-color: {ground}">{text}\n</span>'
+    line = f"{text}\n"  # its end is inside, so that what is copied has it
+    if sign not in HTML_STYLES:
+        return line
+    style = f"color: inherit; {HTML_STYLES[sign]}"
+    return f'<span class="{HTML_CLASSES[sign]}" style="{style}">{line}</span>'
+
+
+def _marked_in_html(sign: str, text: str) -> str:
+    style = f"text-decoration: none; background-color: {HTML_MARKS[sign]}"
+    return f'<{HTML_TAGS[sign]} style="{style}">{escape(text)}</{HTML_TAGS[sign]}>'
 
 
 def _ansi_of(sign: str, pieces: Pieces) -> str:
@@ -76,7 +90,7 @@ def _ansi_of(sign: str, pieces: Pieces) -> str:
 
 def _in_pieces(lines: Sequence[str]) -> Iterator[tuple[str, Pieces]]:
     """Give out the sign of each line, "file" for the name of one, and the line in pieces."""
-    blocks = [(sign, list(block)) for sign, block in groupby(lines, key=_sign_of)]
+    blocks = [(sign, list(block)) for sign, block in groupby(_readable(lines), key=_sign_of)]
     position = 0
     while position < len(blocks):
         sign, block = blocks[position]
@@ -89,6 +103,16 @@ def _in_pieces(lines: Sequence[str]) -> Iterator[tuple[str, Pieces]]:
         old, new = _mark_words(block, after[1])
         yield from (("-", pieces) for pieces in old)
         yield from (("+", pieces) for pieces in new)
+
+
+def _readable(lines: Sequence[str]) -> Iterator[str]:
+    """Put words in place of the signs between hunks. Below a file's name nothing is needed."""
+    for before, line in pairwise(("", *lines)):
+        name = line.strip("@ ")
+        if _sign_of(line) != "@":
+            yield line
+        elif name or _sign_of(before) != "file":
+            yield f"{PARTED} {name}".rstrip()
 
 
 def _mark_words(removed: list[str], added: list[str]) -> tuple[list[Pieces], list[Pieces]]:
@@ -108,31 +132,30 @@ def _mark_words(removed: list[str], added: list[str]) -> tuple[list[Pieces], lis
 def _sign_of(line: str) -> str:
     if line.startswith(("--- ", "+++ ")):
         return "file"
+    if line.startswith(PARTED):
+        return "@"
     return line[:1] if line[:1] in ("+", "-", "@") else " "
 
 
 def _marked(old: str, new: str) -> tuple[Pieces, Pieces] | None:
     """Mark what differs between two lines, but for their signs; None if they are not alike."""
-    old_words, new_words = (re.findall(r"\w+|\s+|.", line[1:]) for line in (old, new))
-    if SequenceMatcher(None, _words_in(old_words), _words_in(new_words)).ratio() < ALIKE:
+    words = [re.findall(r"\w+", line) for line in (old, new)]
+    if SequenceMatcher(None, words[0], words[1]).ratio() < ALIKE:
         return None
-    matcher = SequenceMatcher(None, old_words, new_words, autojunk=False)
+    old_words, new_words = (re.findall(r"\w+|\s+|.", line[1:]) for line in (old, new))
+    matcher = SequenceMatcher(str.isspace, old_words, new_words, autojunk=False)
     before: Pieces = [(old[0], False)]
     after: Pieces = [(new[0], False)]
     for kind, i, j, k, m in matcher.get_opcodes():
-        before += _piece("".join(old_words[i:j]), kind != "equal")
-        after += _piece("".join(new_words[k:m]), kind != "equal")
-    return before, after
+        before += _without_space("".join(old_words[i:j]), kind != "equal")
+        after += _without_space("".join(new_words[k:m]), kind != "equal")
+    return [p for p in before if p[0]], [p for p in after if p[0]]
 
 
-def _piece(text: str, changed: bool) -> Pieces:
-    """Return a piece of a line, without marking the space around what has changed."""
-    if not changed:
-        return [(text, False)]
+def _without_space(text: str, changed: bool) -> Pieces:
+    """Mark words, and not the space around them."""
     word = text.strip()
-    left, _, right = text.partition(word) if word else (text, "", "")
-    return [piece for piece in ((left, False), (word, True), (right, False)) if piece[0]]
-
-
-def _words_in(pieces: list[str]) -> list[str]:
-    return [piece for piece in pieces if piece.strip()]
+    if not changed or not word:
+        return [(text, False)]
+    start, _, end = text.partition(word)
+    return [(start, False), (word, True), (end, False)]

@@ -137,7 +137,7 @@ def compare(before: Step, after: Step, file: str = "", *, imports: bool = True) 
         if hunks:
             lines += [f"--- {old.name}", f"+++ {new.name}"]
         for hunk in hunks:
-            lines += [f"@@ {hunk.within}".strip(), *hunk.lines]
+            lines += [hunk.head, *hunk.lines]
     return Difference(tuple(lines), left_out)
 
 
@@ -184,11 +184,11 @@ class File:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Some changed lines and what stands around them; `within` what they begin, if anything."""
+    """Some changed lines and what stands around them, below the name of what they belong to."""
 
+    head: str
     lines: list[str]
     only_imports: bool
-    within: str = ""
 
 
 def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
@@ -202,17 +202,27 @@ def _hunks_between(old: File, new: File) -> Iterator[Hunk]:
             lines += [f"-{line}" for line in old.lines[i:j]]
             lines += [f"+{line}" for line in new.lines[k:m]]
             only_imports &= old.only_imports(i, j) and new.only_imports(k, m)
-        first = group[0][3]  # of the new file
-        yield Hunk(_without_empty_edges(lines), only_imports, _definition_around(new, first))
+        kind, i, _, k, _ = next(part for part in group if part[0] != "equal")
+        lines_of_one, changed = (old.lines, i) if kind == "delete" else (new.lines, k)
+        shown = sum(part[0] == "equal" and part[2] - part[1] for part in group[:1])
+        head = _head_of(lines_of_one, changed, changed - shown)
+        yield Hunk(head, _without_empty_edges(lines), only_imports)
 
 
-def _definition_around(file: File, line: int) -> str:
-    """Return the class or function in whose middle a line stands, as `git diff` says it."""
-    for earlier in reversed(file.lines[:line]):
-        if earlier and not earlier[0].isspace():
-            found = re.match(r"((?:async )?def|class) \w+", earlier)
-            return found[0] if found else ""
-    return ""
+def _head_of(lines: list[str], changed: int, shown: int) -> str:
+    """Return the line above a hunk: it names the function or class that the first change is in.
+
+    The innermost of those that are not `shown` in the hunk itself.
+    """
+    starts = [re.match(r"( *)((?:async def|def|class) \w+|\S)", line) for line in lines]
+    indentation = next((len(start[1]) for start in starts[changed:] if start), 0)
+    for number in range(changed - 1, -1, -1):
+        start = starts[number]
+        if start and len(start[1]) < indentation:
+            indentation = len(start[1])
+            if number < shown and len(start[2]) > 1:
+                return f"@@ {start[2]} @@"
+    return "@@"
 
 
 def _without_empty_edges(lines: list[str]) -> list[str]:

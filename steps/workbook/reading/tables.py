@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from textwrap import wrap
 
 WIDTH = 88
@@ -20,10 +21,15 @@ class Table:
         return {"text/markdown": self.as_markdown(), "text/plain": str(self)}
 
     def as_markdown(self) -> str:
-        rows = [(name, _in_markdown(outcome)) for name, outcome in self.outcomes.items()]
-        return "\n".join(
-            f"| {left} | {right} |" for left, right in (self.heads, ("---", "---"), *rows)
-        )
+        """Return it with a row for each entry: in one cell they would run together."""
+        rows = [self.heads, (":---", ":---")]
+        for name, outcome in self.outcomes.items():
+            if isinstance(outcome, Mapping):
+                cases = [f"{case}: **{_in_markdown(its)}**" for case, its in outcome.items()]
+                rows += zip_longest([name], cases, fillvalue="")
+            else:
+                rows.append((name, _in_markdown(outcome)))
+        return "\n".join(f"| {left} | {right} |" for left, right in rows)
 
     def __str__(self) -> str:
         lines = list[str]()
@@ -45,9 +51,6 @@ def as_table(
 
 
 def _in_markdown(outcome: object) -> str:
-    if isinstance(outcome, Mapping):
-        entries = [f"{case}: **{_in_markdown(its)}**" for case, its in outcome.items()]
-        return "<br>".join(f"• {entry}" for entry in entries)  # one may be longer than a line
     said = escape(_said(outcome), quote=False)
     for sign in "\\`*_|":
         said = said.replace(sign, f"\\{sign}")

@@ -22,7 +22,7 @@ from steps.workbook.pictures.chart import (
     draw,
 )
 from steps.workbook.pictures.rows import Newest, newest, rows_of
-from steps.workbook.pictures.svg import COLOURS, DARK_COLOURS
+from steps.workbook.pictures.svg import COLOURS, DARK_COLOURS, SMALL_LETTER
 from steps.workbook.recording.events import Recording
 from steps.workbook.recording.one_step import record_step
 from steps.workbook.world.environment import new_database
@@ -311,12 +311,35 @@ def test_a_label_is_right_of_a_bar_that_is_too_small_or_too_full() -> None:
         assert x > bars_in(svg, "life")[-1][1]
 
 
+def test_a_label_is_right_of_the_line_of_a_response_that_ends_with_its_bar() -> None:
+    others = [f"engine {n} {what}" for n in range(1, 31) for what in ("opened", "closed")]
+    events = recorded(*(line.replace("1", "777") for line in REQUEST), *others).events
+    svg = draw(Newest(events), "", Frame(200, names=False), is_over=True)
+
+    (line_end,) = re.findall(r'class="line" d="M[\d.]+ [\d.]+H([\d.]+)"', svg)
+    x, anchor = label_of(svg, "r777")
+    assert anchor == "start"
+    assert x > float(line_end) > bars_in(svg, "life")[-1][1]
+
+
 def test_a_label_is_in_a_bar_that_is_too_small_where_it_has_no_end() -> None:
     svg = picture(recorded("7: session 1 opened", "7: transaction 1 begins"))
 
     x, anchor = label_of(svg, "r7")
     assert anchor == "start"
     assert bars_in(svg, "life")[0][0] < x < bars_in(svg, "life")[0][0] + 10
+
+
+def test_a_label_without_room_is_left_out_and_covers_no_other() -> None:
+    opened = "1: connection 1 opened"
+    uses = [f"{n}: connection 1 {what}" for n in range(1, 21) for what in ("taken", "given back")]
+    svg = draw(Newest(recorded(opened, *uses).events), "", Frame(320, names=False), is_over=False)
+
+    labels = re.findall(r'x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)">(r\d+)<', svg)
+    assert {label for _, _, label in labels} == {f"r{n}" for n in range(1, 10)}  # short enough
+    assert {anchor for _, anchor, _ in labels} == {"middle"}  # so nothing is written over r1
+    for (left, _, label), (right, _, other) in pairwise(labels):
+        assert float(right) - float(left) >= SMALL_LETTER * (len(label) + len(other)) / 2
 
 
 def test_a_long_label_is_cut_but_keeps_its_status() -> None:
@@ -396,7 +419,7 @@ def test_the_picture_is_well_formed_however_much_there_is(requests: int) -> None
     svg = picture(recorded(*lines, limit=1_000))
     root = ElementTree.fromstring(svg)  # noqa: S314
 
-    assert len(root.findall(f"{SVG}g")) == requests
+    assert len(root.findall(f"{SVG}g/{SVG}title")) == requests
     width = float(root.attrib["width"])
     for box in root.iter(f"{SVG}rect"):
         left, breadth = float(box.get("x", 0)), float(box.attrib["width"])

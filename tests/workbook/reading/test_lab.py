@@ -1,4 +1,4 @@
-"""JupyterLab, as `make lab` configures it, saves a notebook as `make notebooks` does."""
+"""JupyterLab, as `make lab` configures it."""
 
 import runpy
 import shutil
@@ -34,3 +34,13 @@ def test_to_save_a_notebook_changes_no_byte(tmp_path: Path) -> None:
     assert kept.read_bytes() == before
     normalise(kept)
     assert kept.read_bytes() == before
+
+
+def test_a_long_name_in_a_text_is_not_cut_off() -> None:
+    configured = SimpleNamespace(LabApp=SimpleNamespace(), ServerApp=SimpleNamespace())
+    configuration = PROJECT / ".jupyter" / "jupyter_lab_config.py"
+    runpy.run_path(str(configuration), {"get_config": lambda: configured})
+
+    assert configured.LabApp.custom_css
+    (folder,) = configured.ServerApp.tornado_settings["static_custom_path"]
+    assert "overflow-wrap: anywhere" in (Path(folder) / "custom.css").read_text(encoding="utf-8")

@@ -14,15 +14,16 @@ OUTCOMES = {
 }
 
 
-def test_a_table_has_a_row_for_each_name() -> None:
+def test_a_table_has_a_row_for_each_name_and_each_of_its_entries() -> None:
     text = as_table(OUTCOMES, "name", "found").as_markdown()
 
-    assert text.splitlines()[:5] == [
+    assert text.splitlines()[:6] == [
         "| name | found |",
-        "| --- | --- |",
+        "| :--- | :--- |",
         "| one | 1 |",
         r"| many | a\|b, &lt;locals&gt;, \_\_init\_\_ |",
-        "| cases | • first: **200**<br>• then: **1, 2** |",
+        "| cases | first: **200** |",
+        "|  | then: **1, 2** |",
     ]
 
 

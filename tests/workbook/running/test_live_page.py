@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Literal
 
 import httpx2
 import psutil
@@ -18,6 +19,7 @@ from fastapi.responses import JSONResponse
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
+    Locator,
     Page,
     Request,
     ViewportSize,
@@ -107,10 +109,10 @@ class Visit:
         expect(status).to_have_text(text, timeout=PATIENCE_S * 1_000)
 
     def expect_words(self, text: str) -> None:
-        expect(self.page.locator("#words")).to_contain_text(re.compile(text))
+        expect(self.page.locator(".own .words")).to_contain_text(re.compile(text))
 
     def rows(self, kind: str) -> list[str]:
-        names = self.page.locator(".names").first.locator("li").all_text_contents()
+        names = self.page.locator(".own .names li").all_text_contents()
         return [name for name in names if name.startswith(kind)]
 
 
@@ -251,7 +253,7 @@ def test_clear_leaves_only_what_is_open(browser: Browser) -> None:
         visit.press("Check the health")
         visit.expect_words("request 1 ends")
         visit.press("Clear")
-        expect(visit.page.locator("#words")).not_to_contain_text("request 1")
+        expect(visit.page.locator(".own .words")).not_to_contain_text("request 1")
 
         assert visit.rows("engine") == ["engine 1"]
 
@@ -262,7 +264,7 @@ def test_clear_shows_at_once_even_while_the_picture_pauses(browser: Browser) -> 
         visit.expect_words("request 1 ends")
         visit.press("Pause")
         visit.press("Clear")
-        expect(visit.page.locator("#words")).not_to_contain_text("request 1")
+        expect(visit.page.locator(".own .words")).not_to_contain_text("request 1")
         visit.press("Check the health")
         visit.page.wait_for_function("() => latest.words.includes('request 2 ends')")
 
@@ -325,10 +327,10 @@ def test_the_keyboard_is_enough(browser: Browser) -> None:
 
         calls = [call.name for call in CALLS]
         assert stops == [
-            *("Pause", "Clear", "API docs", *calls, "Five new users at once", "Picture"),
+            *("Pause", "Clear", "API docs", *calls, "Five new users at once", "Picture of step 03"),
             *("The same in words", "r2 GET /health 200", "r1 GET /health 200"),
         ]
-        bright = visit.page.locator("#picture [data-request]:not(.dim)")
+        bright = visit.page.locator(".own .picture [data-request]:not(.dim)")
         assert {each.get_attribute("data-request") for each in bright.all()} == {"1"}
         visit.page.get_by_role("button", name="Sign up", exact=True).focus()
         keyboard.press("Enter")
@@ -367,8 +369,8 @@ def test_picture_and_page_are_light_or_dark_together(browser: Browser, *, dark: 
         visit.expect_words("engine 1 opened")
 
         assert (lightness(visit, "body", "color") > 127) == dark
-        assert (lightness(visit, "#picture svg .paper", "fill") < 127) == dark
-        assert (lightness(visit, "#picture svg text", "fill") > 127) == dark
+        assert (lightness(visit, ".own .picture svg .paper", "fill") < 127) == dark
+        assert (lightness(visit, ".own .picture svg text", "fill") > 127) == dark
 
 
 # What is new
@@ -379,7 +381,7 @@ def test_an_answer_picks_out_what_its_request_did(browser: Browser) -> None:
         for _ in range(2):
             visit.press("Check the health")
         visit.expect_words("request 2 ends")
-        bright = visit.page.locator("#picture [data-request]:not(.dim)")
+        bright = visit.page.locator(".own .picture [data-request]:not(.dim)")
         everything = bright.count()
 
         visit.page.locator("#answers li").first.focus()
@@ -434,6 +436,13 @@ def test_a_narrow_or_enlarged_page_is_no_wider_than_its_window(browser: Browser)
         for width in (390, 683):  # of a telephone, and of 1366 at 200 %
             visit.page.set_viewport_size({"width": width, "height": 450})
             assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+            links = visit.page.locator("nav > *")
+            assert [link.is_visible() for link in links.all()] == [True] * 4
+            expect(links.nth(2)).to_have_text("Beside step 02: make run STEP=3 WITH=2")
+
+
+def places_of(parts: Locator, side: Literal["x", "y"]) -> list[float]:
+    return [box[side] for part in parts.all() if (box := part.bounding_box())]
 
 
 def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> None:
@@ -444,6 +453,17 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         beside = visit.page.locator(".second")
         expect(beside.locator(".words")).to_contain_text("request 2 ends")
 
+        expect(visit.page.get_by_role("heading", level=1)).to_have_text("Step 01 beside step 03")
+        steps = visit.page.locator(".lifetimes-of")  # the older one left, or above
+        assert [each.get_attribute("aria-label") for each in steps.all()] == [
+            *("Lifetimes of step 01", "Lifetimes of step 03")
+        ]
+        older, newer = places_of(steps, "x")
+        assert older < newer
+        visit.page.set_viewport_size({"width": 390, "height": 844})
+        older, newer = places_of(steps, "y")
+        assert older < newer
+        visit.page.set_viewport_size({"width": 1366, "height": 900})
         assert visit.rows("engine") == ["engine 1"]
         assert beside.locator(".opened").text_content() == "by requests: 2 engines, 2 connections"
         visit.expect_answer("r2 GET /health 200 in both")
@@ -455,7 +475,7 @@ def test_two_steps_stand_side_by_side_behind_one_button(browser: Browser) -> Non
         expect(visit.page.get_by_role("alert")).to_have_text("This step does not answer any more.")
         visit.expect_state("Live")
         visit.press("Check the health")
-        visit.expect_answer("r3 GET /health step 03: 200; step 01: 502: no answer")
+        visit.expect_answer("r3 GET /health step 01: 502: no answer; step 03: 200")
         visit.expect_words("request 3 ends")
 
 
@@ -488,7 +508,7 @@ def test_a_page_shows_the_server_that_comes_after_its_own(
             visit.press("Check the health")
         visit.expect_words("request 2 ends")
         visit.press("Clear")
-        expect(visit.page.locator("#words")).not_to_contain_text("request 2")
+        expect(visit.page.locator(".own .words")).not_to_contain_text("request 2")
         visit.stop_server()
 
         next_one, stopping = Recording(), Event()
@@ -528,7 +548,7 @@ def test_two_steps_in_light_and_dark_are_easy_to_see_and_ask_nobody_else(browser
         assert all(url.startswith(visit.url) for url in visit.asked_for)
         assert all("status of 409" in complaint for complaint in visit.complaints)
         visit.press("Clear")
-        for words in (".lifetimes-of:not(.second) .words", ".second .words"):
+        for words in (".own .words", ".second .words"):
             expect(visit.page.locator(words)).not_to_contain_text("request")
 
 
@@ -590,4 +610,4 @@ def test_odd_answers_are_said_as_they_are(browser: Browser) -> None:
         visit.expect_words("request 25 ends")
         assert visit.page.locator("#answers li").count() == 12
         expect(waiting).to_have_count(0)
-        assert visit.page.locator("#picture .dim").count() == 0
+        assert visit.page.locator(".own .picture .dim").count() == 0

@@ -252,36 +252,46 @@ def _opened(events: list[Event]) -> str:
 
 
 def _html(subject: Subject) -> str:
-    second = subject.second or Second("", "")
-    name = second.title.partition(":")[0]
-    beside = f" beside {name.lower()}" if name else ""
+    title, second = subject.title, subject.second
+    heading, sections = title, [_section("own", "", title, subject.look)]
+    if second:
+        # A comparison is worth its place where what it compares with is beside it.
+        compare = subject.compare if _name(second.title) in subject.compare else ""
+        own = _section("own", "", title, f"{subject.look} {compare}")
+        other = _section("second", f"{PATH}/second", second.title, second.look)
+        # The older one stands left: titles begin with the number of their step.
+        steps = sorted([(title, own), (second.title, other)])
+        heading = " beside ".join(_name(each) for each, _ in steps).capitalize()
+        sections = [section for _, section in steps]
     return _filled(
         "page.html",
-        title=escape(subject.title),
-        heading=escape(subject.title.partition(":")[0] + beside if beside else subject.title),
-        second=escape(second.title),
-        second_look=escape(second.look),
-        double=_class_of(subject),
+        title=escape(title),
+        heading=escape(heading),
+        double="double" if second else "",
         look=escape(subject.look),
         compare=escape(subject.compare),
-        compare_second=escape(
-            subject.compare if beside and name.lower() in subject.compare else ""
-        ),
+        sections="".join(sections),
         links=subject.links,
         api_key=escape(subject.api_key),
         buttons="\n".join(map(_button, subject.calls)),
     )
 
 
-def _class_of(subject: Subject) -> str:
-    """Say how the steps stand: of two, the older one comes first, as one reads."""
-    if not subject.second:
-        return ""
-    return "double second-first" if subject.second.title < subject.title else "double"
+def _section(which: str, root: str, title: str, look: str) -> str:
+    """Return the part of the page that shows one step."""
+    values = {"title": title, "name": _name(title), "look": look.strip()}
+    escaped = {name: escape(value) for name, value in values.items()}
+    return _filled("section.html", which=which, root=root, **escaped)
 
 
-def _filled(name: str, **values: str) -> str:
-    return Template((FOLDER / name).read_text(encoding="utf-8")).substitute(values)
+def _name(title: str) -> str:
+    """Return what comes before the colon: "step 03"."""
+    name = title.partition(":")[0]
+    return name[:1].lower() + name[1:]
+
+
+def _filled(file: str, **values: str) -> str:
+    return Template((FOLDER / file).read_text(encoding="utf-8")).substitute(values)
 
 
 def _button(call: Call) -> str:

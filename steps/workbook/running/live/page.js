@@ -2,11 +2,11 @@
 
 const isDouble = document.body.classList.contains("double");
 const MOST_ANSWERS = 12, ROW = 26, EDGES = 40, FEWEST_ROWS = matchMedia("(max-width: 60rem)").matches ? 16 : 8; // of a picture
-const REST = isDouble ? 270 : 180, NAMES = 110; // pixels below a picture, and beside it
+const REST = isDouble ? 270 : 180, NAMES = 115; // pixels below a picture, and beside it
 const known = { email: "ada@example.com", id: "1", bucket: "photos", export: "1" };
 const at = (id) => document.getElementById(id);
 const sections = [...document.querySelectorAll(".lifetimes-of")];
-const views = (isDouble ? sections : sections.slice(0, 1)).map(newView);
+const views = sections.map(newView), own = views.findIndex(({ root }) => !root); // the step that serves the page
 const steps = sections.map((section) => section.querySelector(".name").textContent.split(":")[0].toLowerCase());
 let latest = null, paused = false, picked = null;
 
@@ -72,8 +72,11 @@ function explain() {
 }
 
 function say() {
-  const [{ isLost: lost }, second] = views;
-  document.querySelector(".gone").textContent = second?.isLost && !lost ? "This step does not answer any more." : "";
+  const lost = views[own].isLost;
+  views.forEach(({ isLost }, index) => {
+    const isGone = isLost && !lost;
+    sections[index].querySelector(".gone").textContent = isGone ? "This step does not answer any more." : "";
+  });
   const connection = lost ? "The connection is lost. Is the server still running?" : "Live";
   at("state").textContent = paused ? `${connection}, paused` : connection;
   at("state").classList.toggle("lost", lost);
@@ -100,7 +103,7 @@ function answer(text) {
   return (outcomes) => {
     const numbers = outcomes.map(({ number }) => number);
     item.className = outcomes.some(({ failed }) => failed) ? "failed" : "";
-    const [{ number, status, reason }, second] = outcomes;
+    const { number, status, reason } = outcomes[own], second = outcomes.find((_, index) => index !== own);
     const who = number ? `r${number} ` : "";
     if (!second) item.textContent = `${who}${text} ${status}${reason}`;
     else if (status === second.status) item.textContent = `${who}${text} ${status} in both${reason}`;
@@ -139,7 +142,7 @@ async function send({ method, path, body, fresh }) {
   if (body) headers["Content-Type"] = "application/json";
   const options = { method, headers, body: body ? fill(body) : undefined };
   const outcomes = await Promise.all(views.map(({ root }) => ask(root, url, options)));
-  const [{ content, failed }] = outcomes;
+  const { content, failed } = outcomes[own];
   if (!failed && content?.email) known.id = String(content.id);
   if (!failed && content?.state) known.export = String(content.id);
   done(outcomes);

@@ -14,23 +14,22 @@ def subject_of(step: Step, *, api_key: str = "", second: Second | None = None) -
         title=step.heading,
         look=step.look,
         compare=step.compare,
-        links=_links(step),
+        links=_links(step, second),
         calls=CALLS + EXPORT_CALLS if step.has("worker") else CALLS,
         api_key=api_key,
         second=second,
     )
 
 
-def _links(step: Step) -> str:
+def _links(step: Step, second: Second | None) -> str:
     parts = ['<a href="/docs">API docs</a>']
     for notebook in (PROJECT / "notebooks").glob(f"{step.number:02}_*.ipynb"):
-        name = escape(notebook.name)
-        parts.append(f"notebook: <code>{name}</code>, opened by <code>make lab</code>")
-    if step.before:
+        parts.append(f"Notebook: {escape(notebook.stem)}, in <code>make lab</code>")
+    if step.before and not second:
         beside = f"<code>{_run(step)} WITH={step.follows}</code>"
-        parts.append(f"in a terminal, beside the step before: {beside}")
+        parts.append(f"Beside step {step.follows:02}: {beside}")
     following = [other for other in STEPS if other.follows == step.number]
-    parts += [f"in a terminal, next: <code>{_run(other)}</code>" for other in following]
+    parts += [f"Then step {other.number:02}: <code>{_run(other)}</code>" for other in following]
     return " ".join(f"<span>{part}</span>" for part in parts)
 
 
