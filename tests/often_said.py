@@ -20,4 +20,4 @@ def often_said(claim: str, verdict: str, answer: str, *, step: int) -> Callable[
     """
     if not VERDICTS.fullmatch(verdict):
         raise ValueError(f"{verdict!r} is no verdict: {VERDICTS.pattern}")
-    return lambda test: pytest.mark.often_said(claim)(test)
+    return pytest.mark.often_said(claim)

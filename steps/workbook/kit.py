@@ -8,9 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack, contextmanager
 from textwrap import fill
 from threading import Barrier, Event
 from typing import Any, TypeVar
@@ -18,10 +16,10 @@ from typing import Any, TypeVar
 import httpx2
 from sqlalchemy import Engine, NullPool, create_engine, func, select
 
-from steps.domain.urls import sqlite_url
 from steps.infrastructure.tables import Table
 from steps.workbook.catalogue import PROJECT
 from steps.workbook.world.databases import connections_in_use as connections_in_use
+from steps.workbook.world.databases import plain_engine
 from steps.workbook.world.environment import new_database as new_database
 from steps.workbook.world.serving import client_of, serve
 from steps.workbook.world.serving import server_log as server_log
@@ -46,12 +44,9 @@ def scratch_database(**options: Any) -> Engine:
     `options` are those of `create_engine`, such as `pool_size=1`. The file is removed at the end
     of the process.
     """
-    folder = TemporaryDirectory(prefix="accounts-", ignore_cleanup_errors=True)
-    engine = create_engine(sqlite_url(Path(folder.name) / "accounts.db"), **options)
-    Table.metadata.create_all(engine)
-    atexit.register(folder.cleanup)
-    atexit.register(engine.dispose)  # before that: what is registered last is called first
-    return engine
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(plain_engine(**options))
 
 
 def rows_in(engine: Engine, table: type[Table]) -> int:

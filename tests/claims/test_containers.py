@@ -6,15 +6,11 @@ import pytest
 from dependency_injector import containers, providers
 from dependency_injector.wiring import Provide, inject
 from fastapi import Depends, FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from steps.domain.settings import load_settings
-from steps.workbook.experiments.step_05.named_hashers import module_with
-from steps.workbook.experiments.step_05.resource_containers import ContextLocalContainer
+from steps.workbook.experiments.step_05.resource_sessions import get_with_context_local_sessions
 from steps.workbook.kit import scratch_database
-from steps.workbook.world.environment import new_database
 from tests.often_said import often_said
 
 
@@ -128,12 +124,7 @@ def test_an_async_def_provider_and_its_endpoint_share_a_context_local_session() 
     async def use_session(session: Annotated[Session, Depends(Provide["session"])]) -> None:
         sessions.append(session)
 
-    with new_database():
-        container = ContextLocalContainer(settings=load_settings())
-        container.wire(modules=[module_with(get_user, use_session)])
-        TestClient(app).get("/").raise_for_status()
-        container.unwire()
-        container.engine().dispose()
+    get_with_context_local_sessions(app, get_user, use_session)
 
     assert len(sessions) == 2
     assert sessions[0] is sessions[1]

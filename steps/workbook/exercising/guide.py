@@ -75,15 +75,13 @@ def guide() -> str:
     """Return the guide's text."""
     exercises = all_exercises()
     on_path = [exercise for exercise in exercises if find_step(exercise.step).part == "path"]
-    shown = two_hours(on_path)
-    sessions = [Session(number, own, SHOW_MINUTES) for number, own in by_step(shown).items()]
-    path, further = (sessions_of(part) for part in ("path", "further"))
+    path, further = (sittings_of(part) for part in ("path", "further"))
     tables = [f"### Day {n}\n\n{plan(day, breaks=4)}" for n, day in enumerate(days(path), start=1)]
     backend = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (setuptools,) = re.findall(r'"setuptools==(.+?)"', backend)
     return TEXT.format(
         show=SHOW_MINUTES,
-        two_hours=plan(sessions, breaks=1),
+        two_hours=plan(shown(two_hours(on_path)), breaks=1),
         path="\n\n".join(tables),
         further=plan(further, breaks=4),
         setuptools=setuptools,
@@ -92,7 +90,7 @@ def guide() -> str:
 
 
 @dataclass(frozen=True)
-class Session:
+class Sitting:
     """What people do about one step: `first` minutes with its notebook, then exercises."""
 
     number: int
@@ -108,12 +106,12 @@ class Session:
         return find_step(self.number).idea if self.number else "the words"
 
 
-def sessions_of(part: str) -> list[Session]:
-    """Return a session for each notebook of a part; the one before the first step is the path's."""
+def sittings_of(part: str) -> list[Sitting]:
+    """Return a sitting for each notebook of a part; the one before the first step is the path's."""
     exercises = by_step(all_exercises())
     numbers = [step.number for step in STEPS if step.part == part]
     first = [0] if part == "path" else []
-    return [Session(n, exercises.get(n, []), reading_minutes(n)) for n in (*first, *numbers)]
+    return [Sitting(n, exercises.get(n, []), reading_minutes(n)) for n in (*first, *numbers)]
 
 
 def by_step(exercises: Sequence[Exercise]) -> dict[int, list[Exercise]]:
@@ -128,13 +126,13 @@ def reading_minutes(number: int) -> int:
     return int(found[1]) if found else READ_MINUTES
 
 
-def days(sessions: Sequence[Session]) -> list[list[Session]]:
-    """Divide sessions into days, as many as fit into each."""
-    divided: list[list[Session]] = [[]]
-    for session in sessions:
-        if total_of([*divided[-1], session], breaks=4) > ONE_DAY:
+def days(sittings: Sequence[Sitting]) -> list[list[Sitting]]:
+    """Divide sittings into days, as many as fit into each."""
+    divided: list[list[Sitting]] = [[]]
+    for sitting in sittings:
+        if total_of([*divided[-1], sitting], breaks=4) > ONE_DAY:
             divided.append([])
-        divided[-1].append(session)
+        divided[-1].append(sitting)
     return divided
 
 
@@ -142,27 +140,31 @@ def two_hours(exercises: Sequence[Exercise]) -> list[Exercise]:
     """Return what fits into two hours: the first of every step, then second ones from the front."""
     chosen: list[Exercise] = []
     for candidate in sorted(exercises, key=lambda e: e.key[::-1]):
-        steps = {exercise.step for exercise in [*chosen, candidate]}
-        doing = sum(exercise.minutes for exercise in [*chosen, candidate])
-        if doing + SHOW_MINUTES * len(steps) + BREAK_MINUTES <= TWO_HOURS:
+        if total_of(shown([*chosen, candidate]), breaks=1) <= TWO_HOURS:
             chosen.append(candidate)
-    return sorted(chosen, key=lambda exercise: exercise.key)
+    return chosen
 
 
-def total_of(sessions: Iterable[Session], breaks: int) -> int:
-    return sum(session.minutes for session in sessions) + BREAK_MINUTES * breaks
+def shown(exercises: Iterable[Exercise]) -> list[Sitting]:
+    """Return what a leader shows before these exercises, step by step."""
+    groups = by_step(sorted(exercises, key=lambda exercise: exercise.key))
+    return [Sitting(number, own, SHOW_MINUTES) for number, own in groups.items()]
 
 
-def plan(sessions: Sequence[Session], breaks: int) -> str:
+def total_of(sittings: Iterable[Sitting], breaks: int) -> int:
+    return sum(sitting.minutes for sitting in sittings) + BREAK_MINUTES * breaks
+
+
+def plan(sittings: Sequence[Sitting], breaks: int) -> str:
     """Return a table of the plan, with its total."""
     rows = ["| step | new idea | exercises | minutes |", "|---|---|---|---|"]
-    for session in sessions:
-        names = "<br>".join(f"{e.key} {e.title} ({e.kind}, {e.minutes})" for e in session.exercises)
-        cells = (f"{session.number:02}", session.idea, names, str(session.minutes))
+    for sitting in sittings:
+        names = "<br>".join(f"{e.key} {e.title} ({e.kind}, {e.minutes})" for e in sitting.exercises)
+        cells = (f"{sitting.number:02}", sitting.idea, names, str(sitting.minutes))
         rows.append("|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|")
     pause = f"{breaks} times {BREAK_MINUTES} minutes" if breaks > 1 else f"{BREAK_MINUTES} minutes"
     rows.append(f"| | breaks | {pause} | {breaks * BREAK_MINUTES} |")
-    rows.append(f"| | **together** | | **{total_of(sessions, breaks)}** |")
+    rows.append(f"| | **together** | | **{total_of(sittings, breaks)}** |")
     return "\n".join(rows)
 
 

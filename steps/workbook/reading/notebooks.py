@@ -65,13 +65,14 @@ def normalise(path: Path) -> None:
     asked = False
     for number, cell in enumerate(notebook.cells):
         cell.metadata = _metadata_of(cell, asked)
-        if asked and cell.cell_type == "code":
-            cell.outputs = [_behind_a_click(output) for output in _join_streams(cell.outputs)]
+        if cell.cell_type == "code":
+            cell.outputs = _join_streams(cell.outputs)
+            if asked:
+                cell.outputs = [_behind_a_click(output) for output in cell.outputs]
         asked = cell.cell_type == "markdown" and cell.source.startswith(PREDICT)
         cell.id = f"cell-{number:02}"
         cell.pop("attachments", None)
     for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
-        cell.outputs = _join_streams(cell.outputs)
         cell.execution_count = number
         for output in cell.outputs:
             if output.output_type == "execute_result":

@@ -28,6 +28,15 @@ def cells_in(path: Path) -> list[Cell]:
     return [{**cell, "source": "".join(cell["source"])} for cell in cells]
 
 
+def texts_in(path: Path) -> list[str]:
+    return [cell["source"] for cell in cells_in(path) if cell["cell_type"] == "markdown"]
+
+
+def is_code(cell: Cell) -> bool:
+    """Tell whether a cell holds code to read: the first one only finds the kernel."""
+    return bool(cell["cell_type"] == "code") and cell["source"] != KERNEL.strip()
+
+
 def live_cells_in(path: Path) -> list[Cell]:
     return [cell for cell in cells_in(path) if LIVE in cell["metadata"].get("tags", ())]
 
@@ -66,14 +75,14 @@ async def run(sources: list[str]) -> str:
                 awaited = eval(code, namespace)  # noqa: S307 - the notebooks are the project's own
                 if awaited is not None:
                     await awaited
-    except BaseException as error:
+    except BaseException as error:  # a cell may also end with SystemExit
         return repr(error)
     return ""
 
 
 def main(paths: list[Path]) -> list[tuple[str, str, str]]:
     failures = []
-    exec(KERNEL, {})  # noqa: S102
+    exec(KERNEL, {})  # noqa: S102 - the project's own first lines
     for path in paths:
         cells = cells_in(path)
         for cell in live_cells_in(path):

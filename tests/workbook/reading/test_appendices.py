@@ -10,8 +10,7 @@ import pytest
 
 from steps.workbook.making.register import FILE as REGISTER
 from steps.workbook.making.signposts import APPENDIX, FOLDER, NEXT, WHERE
-from steps.workbook.reading.notebooks import KERNEL
-from tests.workbook.reading.fresh_namespaces import Cell, cells_in
+from tests.workbook.reading.fresh_namespaces import cells_in, is_code, texts_in
 
 APPENDICES = [path for path in sorted(FOLDER.glob(APPENDIX)) if path != REGISTER]
 """The register is made from the tests, in a form of its own."""
@@ -20,14 +19,6 @@ HEADING = re.compile(r"^## (\d+) · (.+)$", re.MULTILINE)
 BELONGS = re.compile(r"Belongs to \[\d\d\]\(\d\d_\w+\.ipynb\)")
 
 appendices = pytest.mark.parametrize("path", APPENDICES, ids=lambda path: path.stem)
-
-
-def is_code(cell: Cell) -> bool:
-    return bool(cell["cell_type"] == "code") and cell["source"] != KERNEL.strip()
-
-
-def texts_in(path: Path) -> list[str]:
-    return [cell["source"] for cell in cells_in(path) if cell["cell_type"] == "markdown"]
 
 
 def sections_of(path: Path) -> dict[str, str]:

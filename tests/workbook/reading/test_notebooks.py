@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from steps.workbook.catalogue import PROJECT
+from steps.workbook.catalogue import PROJECT, STEPS
 from steps.workbook.making.signposts import NEXT, WHERE
 from steps.workbook.reading.notebooks import KERNEL
 from steps.workbook.reading.sources import MOST_LINES
@@ -28,7 +28,12 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 RUNNABLE = [path for path in NOTEBOOKS if hasattr(os, "fork") or path.stem != "12_worker"]
 """Notebook 12 shows what a fork does, which Windows does not have."""
 
-FIRST_EDITION = [path for path in NOTEBOOKS if re.match(r"0[89]|1\d", path.name)]
+FIRST_EDITION = [
+    path
+    for path in NOTEBOOKS
+    for step in STEPS
+    if step.part == "further" and path.name.startswith(f"{step.number:02}_")
+]
 """In the form that those of the path had, too. See test_path_notebooks for theirs."""
 
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

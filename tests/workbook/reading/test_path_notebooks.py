@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 
 from steps.workbook.catalogue import PROJECT, STEPS
-from steps.workbook.reading.notebooks import ANSWER, HIDE_OUTPUT, KERNEL, LIVE, PREDICT
-from tests.workbook.reading.fresh_namespaces import Cell, cells_in, live_cells_in
+from steps.workbook.reading.notebooks import ANSWER, HIDE_OUTPUT, LIVE, PREDICT
+from tests.workbook.reading.fresh_namespaces import (
+    Cell,
+    cells_in,
+    is_code,
+    live_cells_in,
+    texts_in,
+)
 
 PATH = [
     path
@@ -23,15 +29,6 @@ PATH = [
 FACT = re.compile(r"^> \*\*Fact (\d+)\.\*\* \S", re.MULTILINE)
 
 notebooks = pytest.mark.parametrize("path", PATH, ids=lambda path: path.stem)
-
-
-def is_code(cell: Cell) -> bool:
-    """Tell whether a cell holds code to read: the first one only finds the kernel."""
-    return bool(cell["cell_type"] == "code") and cell["source"] != KERNEL.strip()
-
-
-def texts_in(path: Path) -> list[str]:
-    return [cell["source"] for cell in cells_in(path) if cell["cell_type"] == "markdown"]
 
 
 def printed_by(cell: Cell) -> list[str]:

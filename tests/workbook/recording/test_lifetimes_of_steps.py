@@ -22,7 +22,7 @@ from steps.workbook.calls import (
     SIGN_UP_AGAIN,
 )
 from steps.workbook.catalogue import STEPS, Step, find_step
-from steps.workbook.pictures.lifetimes import show_lifetimes
+from steps.workbook.pictures.chart import chart
 from steps.workbook.recording.events import CLOSED_BY, Event, Recording
 from steps.workbook.recording.one_step import record_step
 from steps.workbook.recording.recorder import record
@@ -263,7 +263,8 @@ def test_each_connection_is_given_back_by_the_request_that_took_it(crowd: Crowd)
 
 @pytest.mark.parametrize("step", STEPS, ids=name_of)
 def test_one_call_shows_the_lifetimes_of_a_step(step: Step) -> None:
-    pictures = [show_lifetimes(step.number, SIGN_UP, LOG_IN, LOOK_UP) for _ in range(2)]
+    title = f"Step {step.number:02}: sign up, log in, look up the user"
+    pictures = [chart(record_step(step.number, SIGN_UP, LOG_IN, LOOK_UP), title) for _ in range(2)]
 
     assert pictures[0].html == pictures[1].html
     assert f'alt="Step {step.number:02}: sign up, log in, look up the user. ' in pictures[0].html

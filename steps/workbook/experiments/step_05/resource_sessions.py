@@ -1,5 +1,6 @@
 """How many sessions requests are given when the container owns the session."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Annotated, Any
@@ -100,9 +101,15 @@ def two_sessions_in_one_request() -> int:
     def use_session(session: Annotated[Session, Depends(Provide["session"])]) -> None:
         sessions.append(session)
 
+    get_with_context_local_sessions(app, get_user, use_session)
+    return len(set(map(id, sessions)))
+
+
+def get_with_context_local_sessions(app: FastAPI, *functions: Callable[..., object]) -> None:
+    """Ask `app` once, whose functions are given their sessions by a `ContextLocalResource`."""
     with new_database():
         container = ContextLocalContainer(settings=load_settings())
-        container.wire(modules=[module_with(get_user, use_session)])
+        container.wire(modules=[module_with(*functions)])
         TestClient(app).get("/").raise_for_status()
         container.unwire()
-    return len(set(map(id, sessions)))
+        container.engine().dispose()
